@@ -45,9 +45,12 @@ sealed class PropertyMap : IReadOnlyDictionary<string, PropertyValue>, IEquatabl
 
     public bool TryGetValue(string key, [MaybeNullWhen(false)] out PropertyValue value) => _values.TryGetValue(key, out value);
 
-    public IEnumerator<KeyValuePair<string, PropertyValue>> GetEnumerator() => _values.GetEnumerator();
+    /// <summary>A <c>foreach</c> over the map allocates nothing.</summary>
+    public Dictionary<string, PropertyValue>.Enumerator GetEnumerator() => _values.GetEnumerator();
 
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    IEnumerator<KeyValuePair<string, PropertyValue>> IEnumerable<KeyValuePair<string, PropertyValue>>.GetEnumerator() => _values.GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => _values.GetEnumerator();
 
     public bool Equals(PropertyMap? other) => other is not null && Count == other.Count
         && _values.All(pair => other._values.TryGetValue(pair.Key, out var value) && pair.Value == value);

@@ -15,12 +15,27 @@ abstract record PropertyValue
     public static PropertyValue Unknown { get; } = new UnknownValue();
 
     /// <summary>The value without the secret marks and output wrappers around it (not below it).</summary>
-    public PropertyValue Bare => this switch
+    public PropertyValue Bare
     {
-        SecretValue secret => secret.Element.Bare,
-        OutputValue output => output.Element is null ? Unknown : output.Element.Bare,
-        _ => this,
-    };
+        get
+        {
+            var value = this;
+            while (true)
+            {
+                switch (value)
+                {
+                    case SecretValue secret:
+                        value = secret.Element;
+                        break;
+                    case OutputValue output:
+                        value = output.Element ?? Unknown;
+                        break;
+                    default:
+                        return value;
+                }
+            }
+        }
+    }
 
     /// <summary>Whether the value itself, marks aside, is unknown.</summary>
     public bool IsUnknown => Bare is UnknownValue;
@@ -66,13 +81,14 @@ abstract record PropertyValue
     /// <summary>The same value with a secret mark around it; a value that has one stays as it is.</summary>
     public PropertyValue AsSecret() => IsSecret || IsNull ? this : new SecretValue(this);
 
-    /// <summary>Whether two values are the same once all secret marks are taken away. Unknown equals nothing.</summary>
+    /// <summary>
+    /// Whether two values are the same once all secret marks are taken away. A null member is the same as none; unknown equals nothing.
+    /// </summary>
     public static bool SameValue(PropertyValue left, PropertyValue right) => (left.Bare, right.Bare) switch
     {
         (UnknownValue, _) or (_, UnknownValue) => false,
-        (ArrayValue a, ArrayValue b) => a.Items.Length == b.Items.Length && a.Items.Zip(b.Items).All(pair => SameValue(pair.First, pair.Second)),
-        (ObjectValue a, ObjectValue b) => a.Fields.Count == b.Fields.Count
-            && a.Fields.All(field => b.Fields.TryGetValue(field.Key, out var other) && SameValue(field.Value, other)),
+        (ArrayValue a, ArrayValue b) => SameItems(a.Items, b.Items),
+        (ObjectValue a, ObjectValue b) => SameMembers(a.Fields, b.Fields),
         var (a, b) => a == b,
     };
 
@@ -89,6 +105,34 @@ abstract record PropertyValue
 
     /// <summary>Secret contents never show in texts: this names the kind only.</summary>
     public sealed override string ToString() => GetType().Name;
+
+    static bool SameItems(ImmutableArray<PropertyValue> left, ImmutableArray<PropertyValue> right)
+    {
+        if (left.Length != right.Length)
+            return false;
+        for (var i = 0; i < left.Length; i++)
+        {
+            if (!SameValue(left[i], right[i]))
+                return false;
+        }
+        return true;
+    }
+
+    static bool SameMembers(PropertyMap left, PropertyMap right)
+    {
+        foreach (var (name, value) in left)
+        {
+            var same = value.IsNull ? right[name] is null : right[name] is { } other && SameValue(value, other);
+            if (!same)
+                return false;
+        }
+        foreach (var (name, value) in right)
+        {
+            if (!value.IsNull && left[name] is null)
+                return false;
+        }
+        return true;
+    }
 }
 
 /// <summary>JSON null.</summary>
