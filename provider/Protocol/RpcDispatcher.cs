@@ -1,0 +1,198 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using PulumiAliyunLive.Model;
+
+namespace PulumiAliyunLive.Protocol;
+
+/// <summary>
+/// The calls of <c>pulumirpc.ResourceProvider</c>, free of HTTP: bytes of a request in, a reply out, and nothing but
+/// <see cref="RpcException"/> thrown. Calls may run concurrently.
+/// </summary>
+sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposable
+{
+    /// <summary>What stands before the method's name in the path of a request.</summary>
+    public const string ServicePath = "/pulumirpc.ResourceProvider/";
+
+    /// <summary>The only call with a stream of replies.</summary>
+    public const string ListMethod = "List";
+
+    /// <summary>
+    /// Nested messages that are parsed at the most. One nested object of <see cref="ValueCodec.MaxDepth"/> takes about three messages, so
+    /// that the codec, which can name the place, is the first to refuse.
+    /// </summary>
+    const int RecursionLimit = 4 * ValueCodec.MaxDepth;
+
+    /// <summary>Ends all calls in flight at once. Each Cancel puts a fresh one in its place, since an attached process lives on.</summary>
+    CancellationTokenSource _running = new();
+
+    /// <summary>The version of this plugin, as semantic version without build metadata.</summary>
+    public static string Version { get; } = typeof(RpcDispatcher).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
+
+    /// <summary>Makes one call.</summary>
+    /// <param name="method">The bare name, such as <c>Check</c>.</param>
+    /// <exception cref="RpcException">The call failed, for whatever reason.</exception>
+    public async ValueTask<IMessage> CallAsync(string method, ReadOnlyMemory<byte> request, CancellationToken cancellation)
+    {
+        using var call = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _running.Token);
+        try
+        {
+            return await RouteAsync(method, request, call.Token);
+        }
+        catch (Exception e)
+        {
+            throw await FailureAsync(method, e);
+        }
+    }
+
+    /// <summary>Makes a List call.</summary>
+    /// <inheritdoc cref="CallAsync"/>
+    public async IAsyncEnumerable<IMessage> ListAsync(ReadOnlyMemory<byte> request, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var call = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _running.Token);
+        await using var replies = Translation.ListAsync(provider, () => Parse(Wire.ListRequest.Parser, request), call.Token)
+            .GetAsyncEnumerator(call.Token);
+        while (true)
+        {
+            try
+            {
+                if (!await replies.MoveNextAsync())
+                    yield break;
+            }
+            catch (Exception e)
+            {
+                throw await FailureAsync(ListMethod, e);
+            }
+
+            yield return replies.Current;
+        }
+    }
+
+    /// <summary>Cancels everything in flight; calls made later run as usual.</summary>
+    public void CancelRunning() => Interlocked.Exchange(ref _running, new CancellationTokenSource()).Cancel();
+
+    /// <summary>Cancels everything in flight and whatever is called later.</summary>
+    public void Dispose() => _running.Cancel();
+
+    async ValueTask<IMessage> RouteAsync(string method, ReadOnlyMemory<byte> body, CancellationToken cancellation)
+    {
+        switch (method)
+        {
+            case "Check":
+                return Translation.ToWire(await provider.CheckAsync(Translation.ToModel(Parse(Wire.CheckRequest.Parser, body)), cancellation));
+            case "Diff":
+                return Translation.ToWire(await provider.DiffAsync(Translation.ToModel(Parse(Wire.DiffRequest.Parser, body)), cancellation));
+            case "Create":
+                return Translation.ToWire(await provider.CreateAsync(Translation.ToModel(Parse(Wire.CreateRequest.Parser, body)), cancellation));
+            case "Read":
+                return Translation.ToWire(await provider.ReadAsync(Translation.ToModel(Parse(Wire.ReadRequest.Parser, body)), cancellation));
+            case "Update":
+                return Translation.ToWire(await provider.UpdateAsync(Translation.ToModel(Parse(Wire.UpdateRequest.Parser, body)), cancellation));
+            case "Delete":
+                await provider.DeleteAsync(Translation.ToModel(Parse(Wire.DeleteRequest.Parser, body)), cancellation);
+                return new Empty();
+            case "Invoke":
+                return Translation.ToWire(await provider.InvokeAsync(Translation.ToModel(Parse(Wire.InvokeRequest.Parser, body)), cancellation));
+            case "CheckConfig":
+                return Translation.ToWire(await provider.CheckConfigAsync(Translation.ToModel(Parse(Wire.CheckRequest.Parser, body)), cancellation));
+            case "DiffConfig":
+                return Translation.ToWire(await provider.DiffConfigAsync(Translation.ToModel(Parse(Wire.DiffRequest.Parser, body)), cancellation));
+            case "Configure":
+                await provider.ConfigureAsync(ValueCodec.Decode(Parse(Wire.ConfigureRequest.Parser, body).Args), cancellation);
+                return new Wire.ConfigureResponse
+                {
+                    AcceptSecrets = true, AcceptResources = true, AcceptOutputs = true, SupportsPreview = true, SupportsAutonamingConfiguration = true,
+                };
+            case "Handshake":
+                engine.Connect(Parse(Wire.ProviderHandshakeRequest.Parser, body).EngineAddress);
+                return new Wire.ProviderHandshakeResponse
+                {
+                    AcceptSecrets = true, AcceptResources = true, AcceptOutputs = true, SupportsAutonamingConfiguration = true, AcceptsByteString = true,
+                };
+            case "Attach":
+                Attach(Parse(Wire.PluginAttach.Parser, body).Address);
+                return new Empty();
+            case "GetPluginInfo":
+                return new Wire.PluginInfo { Version = Version };
+            case "GetSchema":
+                return new Wire.GetSchemaResponse { Schema = System.Text.Encoding.UTF8.GetString(provider.GetSchema().Span) };
+            case "Cancel":
+                CancelRunning();
+                return new Empty();
+            case "GetMapping":
+                return new Wire.GetMappingResponse();
+            case "GetMappings":
+                return new Wire.GetMappingsResponse();
+            case "Parameterize":
+                throw new RpcException(ProviderStatus.Unimplemented, "This provider takes no parameters: it is one package with one schema.");
+            case "Construct":
+                throw new RpcException(ProviderStatus.Unimplemented, "This provider has no components that could be constructed.");
+            case "Call":
+                throw new RpcException(ProviderStatus.Unimplemented, "The resources of this provider have no methods that could be called.");
+            default:
+                throw new RpcException(ProviderStatus.Unimplemented, $"The call '{method}' is not known to this version of the plugin.");
+        }
+    }
+
+    void Attach(string address)
+    {
+        if (!engine.Attach(address))
+            throw new RpcException(ProviderStatus.InvalidArgument, $"'{address}' is not an engine address of the form host:port.");
+    }
+
+    static T Parse<T>(MessageParser<T> parser, ReadOnlyMemory<byte> body)
+        where T : IMessage<T>
+    {
+        try
+        {
+            return parser.ParseFrom(body.Span);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            // Malformed, or only nested deeper than the parser's own limit, which this way of parsing alone lets us raise.
+            return ParseDeep(parser, body);
+        }
+    }
+
+    static T ParseDeep<T>(MessageParser<T> parser, ReadOnlyMemory<byte> body)
+        where T : IMessage<T>
+    {
+        using var bytes = new MemoryStream(body.ToArray(), writable: false);
+        using var input = CodedInputStream.CreateWithLimits(bytes, int.MaxValue, RecursionLimit);
+        try
+        {
+            return parser.ParseFrom(input);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new RpcException(
+                ProviderStatus.InvalidArgument,
+                $"The request could not be read: it is no {typeof(T).Name}, or its values are nested more than {ValueCodec.MaxDepth} levels deep.", e);
+        }
+    }
+
+    /// <summary>The status that a failure becomes.</summary>
+    async ValueTask<RpcException> FailureAsync(string method, Exception failure)
+    {
+        switch (failure)
+        {
+            case RpcException e:
+                return e;
+            case ProviderException e:
+                return Translation.ToWire(e);
+            case OperationCanceledException e:
+                return new RpcException(ProviderStatus.Cancelled, $"{method} was cancelled.", e);
+            default:
+                // The text of an unforeseen exception may quote values, secret ones too; its type and stack cannot.
+                var kind = failure.GetType().Name;
+                await engine.LogAsync(LogSeverity.Debug, $"{method} failed with {kind}\n{failure.StackTrace}", "");
+                return new RpcException(
+                    ProviderStatus.Internal,
+                    $"{method} failed with an unforeseen {kind}. This is a fault of the plugin aliyun-live {Version}, not of your program. "
+                        + "Please report it, best with the output of the same command with --debug.",
+                    failure);
+        }
+    }
+}
