@@ -12,7 +12,7 @@ enum LiveErrorKind
     /// <summary>The object's state does not allow it: <c>IllegalOperation</c>.</summary>
     NotAllowed,
 
-    /// <summary>Flow control; nothing was done.</summary>
+    /// <summary>Flow control; nothing was done unless <see cref="LiveException.MaybeDone"/> says otherwise.</summary>
     Throttled,
 
     /// <summary>A fault of the service or the network that may pass; see <see cref="LiveException.MaybeDone"/>.</summary>
@@ -40,7 +40,7 @@ sealed class LiveException(
 
     public string Operation { get; } = operation;
 
-    /// <summary>The service's error code, for example <c>CodeTaskNotExist</c>; for a failure without an answer, a word for what happened.</summary>
+    /// <summary>The service's error code, for example <c>CodeTaskNotExist</c>; for a failure without an answer, a word of <see cref="LiveErrors"/>.</summary>
     public string Code { get; } = code;
 
     public string? RequestId { get; } = requestId;
@@ -51,10 +51,21 @@ sealed class LiveException(
     /// </summary>
     public bool MaybeDone { get; } = maybeDone;
 
+    /// <summary>How long the service asks to wait (<c>x-acs-retry-after</c>), within sane bounds; null when it does not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     static string Describe(string operation, string code, string serviceMessage, string? requestId)
     {
+        var what = code switch
+        {
+            LiveErrors.NotSent => "could not reach the service",
+            LiveErrors.NoAnswer => "got no answer",
+            LiveErrors.BadAnswer => "got an answer that cannot be understood",
+            LiveErrors.OutOfTime => "ran out of time",
+            _ => $"answered {code}",
+        };
         var words = string.IsNullOrWhiteSpace(serviceMessage) ? "" : $": {Redaction.Text(serviceMessage.Trim())}";
         var request = string.IsNullOrEmpty(requestId) ? "" : $" (request {requestId})";
-        return $"{operation} answered {code}{words}{request}";
+        return $"{operation} {what}{words}{request}";
     }
 }
