@@ -1,41 +1,102 @@
+using PulumiAliyunLive.Credentials;
+using PulumiAliyunLive.Live;
 using PulumiAliyunLive.Model;
 
 namespace PulumiAliyunLive.Resources;
 
-/// <summary>The provider before it has resources: it serves its schema and refuses everything else.</summary>
-sealed class LiveProvider(IEngineLog log, TimeProvider clock) : IProvider
+/// <summary>
+/// The provider: its configuration, and the registry that leads from a type token to the resource. Knows nothing of the wire.
+/// </summary>
+/// <param name="log">The engine's ear.</param>
+/// <param name="clock">The injected clock of all waits and comparisons.</param>
+/// <param name="connect">Makes the client for a configuration; null: the real one.</param>
+sealed class LiveProvider(IEngineLog log, TimeProvider clock, Func<ProviderConfig, LiveClient>? connect = null) : IProvider
 {
-    readonly Lazy<byte[]> _schema = new(ReadSchema);
+    static readonly Lazy<byte[]> SchemaBytes = new(ReadSchema);
+    static readonly Lazy<PackageSchema> ParsedSchema = new(() => PackageSchema.Parse(SchemaBytes.Value));
 
-    public IEngineLog Log { get; } = log;
+    /// <summary>The resource types this provider serves, by token.</summary>
+    public static readonly Lazy<IReadOnlyDictionary<string, Resource>> Registry = new(() => new Dictionary<string, Resource>(StringComparer.Ordinal)
+    {
+        [RelayTask.Token] = new RelayTask(Schema.Resources[RelayTask.Token]),
+        [MonitorSession.Token] = new MonitorSession(Schema.Resources[MonitorSession.Token]),
+    });
 
-    public TimeProvider Clock { get; } = clock;
+    volatile Session? _session;
 
-    public ReadOnlyMemory<byte> GetSchema() => _schema.Value;
+    /// <summary>The package schema, read at the first call that needs it.</summary>
+    public static PackageSchema Schema => ParsedSchema.Value;
 
-    public ValueTask<CheckResult> CheckConfigAsync(CheckRequest request, CancellationToken cancellation) => throw NotYet();
+    public ReadOnlyMemory<byte> GetSchema() => PackageSchema.WithVersion(SchemaBytes.Value, PackageVersion.Text);
 
-    public ValueTask<DiffResult> DiffConfigAsync(DiffRequest request, CancellationToken cancellation) => throw NotYet();
+    public ValueTask<CheckResult> CheckConfigAsync(CheckRequest request, CancellationToken cancellation) =>
+        ValueTask.FromResult(ProviderConfig.Check(Schema.Config, request.News));
 
-    public ValueTask ConfigureAsync(PropertyMap config, CancellationToken cancellation) => throw NotYet();
+    /// <summary>
+    /// Changed configuration replaces nothing: rotating a key or moving an endpoint must not cut a broadcast, and a changed region reaches each
+    /// task through its own <c>region</c>.
+    /// </summary>
+    public ValueTask<DiffResult> DiffConfigAsync(DiffRequest request, CancellationToken cancellation) =>
+        ValueTask.FromResult(new DiffResult(ProviderConfig.Diff(Schema.Config, request.OldInputs, request.News, request.IgnoreChanges), DeleteBeforeReplace: false));
 
-    public ValueTask<CheckResult> CheckAsync(CheckRequest request, CancellationToken cancellation) => throw NotYet();
+    public ValueTask ConfigureAsync(PropertyMap config, CancellationToken cancellation)
+    {
+        var settings = ProviderConfig.Read(Schema.Config, config, Environment.GetEnvironmentVariable);
+        var client = connect?.Invoke(settings) ?? settings.Connect(clock);
+        _session = new(client, log, clock, settings.Region, settings.EnvironmentRegion, settings.RefreshBeforeUpdate);
+        return ValueTask.CompletedTask;
+    }
 
-    public ValueTask<DiffResult> DiffAsync(DiffRequest request, CancellationToken cancellation) => throw NotYet();
+    public ValueTask<CheckResult> CheckAsync(CheckRequest request, CancellationToken cancellation) =>
+        ValueTask.FromResult(Find(request.Type).Check(request, Configured));
 
-    public ValueTask<CreateResult> CreateAsync(CreateRequest request, CancellationToken cancellation) => throw NotYet();
+    public ValueTask<DiffResult> DiffAsync(DiffRequest request, CancellationToken cancellation) =>
+        ValueTask.FromResult(Find(request.Type).Diff(request, Configured));
 
-    public ValueTask<ReadResult?> ReadAsync(ReadRequest request, CancellationToken cancellation) => throw NotYet();
+    public async ValueTask<CreateResult> CreateAsync(CreateRequest request, CancellationToken cancellation) =>
+        await Told(() => Find(request.Type).CreateAsync(request, Configured, cancellation));
 
-    public ValueTask<UpdateResult> UpdateAsync(UpdateRequest request, CancellationToken cancellation) => throw NotYet();
+    public async ValueTask<ReadResult?> ReadAsync(ReadRequest request, CancellationToken cancellation) =>
+        await Told(() => Find(request.Type).ReadAsync(request, Configured, cancellation));
 
-    public ValueTask DeleteAsync(DeleteRequest request, CancellationToken cancellation) => throw NotYet();
+    public async ValueTask<UpdateResult> UpdateAsync(UpdateRequest request, CancellationToken cancellation) =>
+        await Told(() => Find(request.Type).UpdateAsync(request, Configured, cancellation));
 
-    public ValueTask<InvokeResult> InvokeAsync(InvokeRequest request, CancellationToken cancellation) => throw NotYet();
+    public async ValueTask DeleteAsync(DeleteRequest request, CancellationToken cancellation) => await Told(async () =>
+    {
+        await Find(request.Type).DeleteAsync(request, Configured, cancellation);
+        return true;
+    });
 
-    public IAsyncEnumerable<ListItem> ListAsync(ListRequest request, CancellationToken cancellation) => throw NotYet();
+    public ValueTask<InvokeResult> InvokeAsync(InvokeRequest request, CancellationToken cancellation) =>
+        throw new ProviderException(ProviderStatus.Unimplemented, $"This version of the provider has no function `{request.Token}`.");
 
-    static ProviderException NotYet() => new(ProviderStatus.Unimplemented, "This provider has no resources yet.");
+    public IAsyncEnumerable<ListItem> ListAsync(ListRequest request, CancellationToken cancellation) =>
+        throw new ProviderException(ProviderStatus.Unimplemented, $"This version of the provider cannot list `{request.Token}`.");
+
+    Session Configured => _session ?? throw new ProviderException(
+        ProviderStatus.FailedPrecondition, "The provider was asked for a resource before it was configured. This is a fault of the program that runs the plugin.");
+
+    static Resource Find(string type) => Registry.Value.TryGetValue(type, out var resource)
+        ? resource
+        : throw new ProviderException(ProviderStatus.InvalidArgument, $"This provider has no resource type `{type}`; it has {string.Join(" and ", Registry.Value.Keys)}.");
+
+    /// <summary>What no resource told in its own words is told here, so that nothing a person can mend counts as a fault of the plugin.</summary>
+    static async Task<T> Told<T>(Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (CredentialsException error)
+        {
+            throw new ProviderException(ProviderStatus.Unauthenticated, error.Message, error);
+        }
+        catch (LiveException error)
+        {
+            throw error.Explain($"call {error.Operation}");
+        }
+    }
 
     static byte[] ReadSchema()
     {

@@ -1,0 +1,183 @@
+using PulumiAliyunLive.Live;
+using PulumiAliyunLive.Model;
+
+namespace PulumiAliyunLive.Resources;
+
+/// <summary>One operation on one monitor session: the calls and waits it is made of, with their failures told in the session's name.</summary>
+sealed class MonitorSessionRun(Session session, Deadline deadline, string urn, string id)
+{
+    const int PageSize = 100;
+
+    /// <summary>How often a refused deletion stops the session again before it gives up.</summary>
+    const int MaxDeleteTries = 5;
+
+    /// <summary>The session as it was last seen.</summary>
+    public LiveMonitor? Seen { get; set; }
+
+    /// <summary>What to do when a running session refuses or ignores a change; it is never stopped unasked.</summary>
+    public string HowToStop => Seen?.Running == true
+        ? " It is running; to change it while stopped, set `desiredStatus: Stopped`, run up, and set `desiredStatus: Running` again."
+        : "";
+
+    /// <summary>Runs what follows once the session exists; a failure, a cancellation included, keeps id and outputs.</summary>
+    public async Task<T> PartialOnFailureAsync<T>(Func<PropertyMap> outputs, PropertyMap inputs, Func<Task<T>> rest)
+    {
+        try
+        {
+            return await rest();
+        }
+        catch (LiveException error)
+        {
+            throw new PartialFailureException(id, outputs(), inputs, [ErrorTexts.Text(error, $"finish the work on monitor session {id}")], error);
+        }
+        catch (ProviderException error) when (error is not PartialFailureException)
+        {
+            throw new PartialFailureException(id, outputs(), inputs, [error.Message], error);
+        }
+        catch (OperationCanceledException error)
+        {
+            throw new PartialFailureException(
+                id, outputs(), inputs, [$"Cancelled before the work on monitor session {id} was finished; the session exists and the next up continues with it."], error);
+        }
+    }
+
+    /// <summary>The session; null when the service does not know it. The listing's filter may be fuzzy, so ids are compared.</summary>
+    public async Task<LiveMonitor?> DescribeAsync(string verb)
+    {
+        try
+        {
+            var page = await session.Client.DescribeLiveStreamMonitorListAsync(id, 1, PageSize, deadline);
+            if (page.LiveStreamMonitorList.FirstOrDefault(monitor => monitor.MonitorId == id) is { } found) return found;
+            if (page.Total <= page.LiveStreamMonitorList.Count) return null;
+            return (await session.Client.ListLiveStreamMonitorsAsync(deadline)).FirstOrDefault(monitor => monitor.MonitorId == id);
+        }
+        catch (LiveException error) when (error.Kind == LiveErrorKind.Gone)
+        {
+            return null;
+        }
+        catch (LiveException error)
+        {
+            throw error.Explain($"{verb} monitor session {id}");
+        }
+    }
+
+    public Task<T> UntilAsync<T>(Func<Task<T>> ask, Func<T, bool> isDone, TimeSpan limit, string progress) =>
+        Waiting.UntilAsync(ask, isDone, limit, deadline, session.Log, urn, progress);
+
+    /// <summary>A session that was just created; the service may need a moment to know it.</summary>
+    public async Task<LiveMonitor> DescribeNewAsync() =>
+        await UntilAsync(() => DescribeAsync("read"), found => found is not null, Waiting.ReadBackLimit, "waiting for the new session to be known")
+        ?? throw new ProviderException(
+            ProviderStatus.NotFound, $"Monitor session {id} was created, but the service does not know it yet. Run up again; it continues with this session.");
+
+    /// <summary>Starts monitoring; a session that runs already is as good.</summary>
+    public async Task<LiveMonitor> StartAsync()
+    {
+        await CallAsync(session.Client.StartLiveStreamMonitorAsync, "start");
+        return await MovedAsync(running: true);
+    }
+
+    /// <summary>Ends monitoring; a session that has stopped already is as good.</summary>
+    public async Task<LiveMonitor> StopAsync()
+    {
+        await CallAsync(session.Client.StopLiveStreamMonitorAsync, "stop");
+        return await MovedAsync(running: false);
+    }
+
+    async Task<LiveMonitor> MovedAsync(bool running)
+    {
+        var verb = running ? "start" : "stop";
+        var monitor = await UntilAsync(
+            () => DescribeAsync("read"), found => found is null || found.Running == running, Waiting.ReadBackLimit, $"waiting for monitor session {id} to {verb}");
+        return monitor switch
+        {
+            null => throw new ProviderException(ProviderStatus.FailedPrecondition, $"Monitor session {id} disappeared when it was to {verb}. Run `pulumi refresh` to see what is left."),
+            _ when monitor.Running != running => throw new ProviderException(
+                ProviderStatus.DeadlineExceeded, $"Monitor session {id} took the call to {verb}, but did not {verb}. The next up tries again."),
+            _ => monitor,
+        };
+    }
+
+    async Task CallAsync(Func<string, Deadline, Task> call, string verb)
+    {
+        try
+        {
+            await call(id, deadline);
+        }
+        catch (LiveException error) when (error.Kind == LiveErrorKind.AlreadySo)
+        {
+            await TellTakenAsSuccessAsync(error);
+        }
+        catch (LiveException error)
+        {
+            throw error.Explain($"{verb} monitor session {id}");
+        }
+    }
+
+    ValueTask TellTakenAsSuccessAsync(LiveException error) =>
+        session.Log.LogAsync(LogSeverity.Debug, $"monitor session {id}: {error.Message}; taken as success", urn);
+
+    public async Task UpdateAsync(IReadOnlyDictionary<string, string> parameters)
+    {
+        try
+        {
+            await session.Client.UpdateLiveStreamMonitorAsync(id, parameters, deadline);
+        }
+        catch (LiveException error)
+        {
+            throw new ProviderException(ProviderStatus.FailedPrecondition, ErrorTexts.Text(error, $"update monitor session {id}") + HowToStop, error);
+        }
+    }
+
+    /// <summary>Stops and deletes the session and waits until it is gone. A deletion refused because it still runs is tried again after another stop.</summary>
+    public async Task DeleteAsync()
+    {
+        LiveException? refusedStop = null;
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await session.Client.StopLiveStreamMonitorAsync(id, deadline);
+            }
+            catch (LiveException error) when (error.Kind is LiveErrorKind.AlreadySo or LiveErrorKind.Gone)
+            {
+                await TellTakenAsSuccessAsync(error);
+            }
+            catch (LiveException error) when (error.Kind is not (LiveErrorKind.Denied or LiveErrorKind.Credentials or LiveErrorKind.Expired))
+            {
+                refusedStop = error;
+            }
+            catch (LiveException error)
+            {
+                throw error.Explain($"stop monitor session {id}");
+            }
+
+            try
+            {
+                await session.Client.DeleteLiveStreamMonitorAsync(id, deadline);
+                break;
+            }
+            catch (LiveException error) when (error.Kind == LiveErrorKind.Gone)
+            {
+                await TellTakenAsSuccessAsync(error);
+                return;
+            }
+            catch (LiveException error) when (error.Kind is LiveErrorKind.NotAllowed or LiveErrorKind.Invalid && attempt < MaxDeleteTries && !deadline.EndsWithin(Pause))
+            {
+                await session.Log.LogAsync(LogSeverity.Info, $"monitor session {id} is still running, stopping it again", urn, ephemeral: true);
+                await deadline.DelayAsync(Pause);
+            }
+            catch (LiveException error)
+            {
+                throw error.Explain($"delete monitor session {id}{(refusedStop is null ? "" : $" (stopping it failed before: {refusedStop.Message})")}");
+            }
+        }
+
+        if (await UntilAsync(() => DescribeAsync("read"), found => found is null, deadline.Limit, $"waiting for monitor session {id} to be gone") is not null)
+        {
+            throw new ProviderException(ProviderStatus.DeadlineExceeded, $"Monitor session {id} was deleted, but after {deadline.Limit.TotalSeconds:0} s the service still shows it. Run destroy again.");
+        }
+    }
+
+    static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+}

@@ -1,0 +1,254 @@
+using PulumiAliyunLive.Live;
+using PulumiAliyunLive.Model;
+using TaskStatus = PulumiAliyunLive.Live.TaskStatus;
+
+namespace PulumiAliyunLive.Resources;
+
+/// <summary>One operation on one relay task: the calls and waits it is made of, with their failures told in the task's name.</summary>
+sealed class RelayTaskRun(Session session, Deadline deadline, string urn, RelayTaskId id)
+{
+    /// <summary>A start this near is waited for; a later one is left to the task itself.</summary>
+    static readonly TimeSpan DueWithin = TimeSpan.FromSeconds(90);
+
+    public Session Session => session;
+
+    public Deadline Deadline => deadline;
+
+    public RelayTaskId Id => id;
+
+    /// <summary>The last state that was seen, for what is reported of a failure.</summary>
+    public PropertyMap? Observed { get; set; }
+
+    /// <summary>What the next update still has to bring about, should this operation fail: <c>Running</c> or <c>Stopped</c>.</summary>
+    public string? Pending { get; set; }
+
+    /// <summary>Runs what follows the creation of the task; a failure, a cancellation included, keeps id and outputs.</summary>
+    public async Task<T> PartialOnFailureAsync<T>(PropertyMap known, PropertyMap inputs, Func<Task<T>> rest)
+    {
+        try
+        {
+            return await rest();
+        }
+        catch (LiveException error)
+        {
+            throw Partial(known, inputs, ErrorTexts.Text(error, $"finish the work on relay task {id}"), error);
+        }
+        catch (ProviderException error) when (error is not PartialFailureException)
+        {
+            throw Partial(known, inputs, error.Message, error);
+        }
+        catch (OperationCanceledException error)
+        {
+            throw Partial(known, inputs, $"Cancelled before the work on relay task {id} was finished; the task exists and the next up continues with it.", error);
+        }
+    }
+
+    PartialFailureException Partial(PropertyMap known, PropertyMap inputs, string reason, Exception cause)
+    {
+        var outputs = new PropertyMap(Observed ?? known);
+        if (Pending is null) outputs.Remove(RelayUpdatePlan.PendingKey);
+        else outputs[RelayUpdatePlan.PendingKey] = Pending;
+        return new(id.ToString(), outputs, inputs, [reason], cause);
+    }
+
+    /// <summary>The task; null when the service does not know it.</summary>
+    public async Task<LiveTask?> DescribeAsync(string verb)
+    {
+        try
+        {
+            return await session.Client.DescribeLivePullToPushAsync(id.Region, id.TaskId, deadline);
+        }
+        catch (LiveException error) when (error.Kind == LiveErrorKind.Gone)
+        {
+            return null;
+        }
+        catch (LiveException error)
+        {
+            throw error.Explain($"{verb} relay task {id}");
+        }
+    }
+
+    /// <summary>A task that was just created; the service may need a moment to know it.</summary>
+    public async Task<LiveTask> DescribeNewAsync()
+    {
+        var task = await UntilAsync(() => DescribeAsync("read"), found => found is not null, Waiting.ReadBackLimit, "waiting for the new task to be known");
+        return task ?? throw new ProviderException(
+            ProviderStatus.NotFound, $"Relay task {id} was created, but the service does not know it yet. Run up again; it continues with this task.");
+    }
+
+    /// <summary>Waits with progress shown; see <see cref="Waiting.UntilAsync"/>.</summary>
+    public Task<T> UntilAsync<T>(Func<Task<T>> ask, Func<T, bool> isDone, TimeSpan limit, string progress) =>
+        Waiting.UntilAsync(ask, isDone, limit, deadline, session.Log, urn, progress);
+
+    /// <summary>Waits until the task is on air, where its start is due. Offline ends the wait at once, Recovering does not.</summary>
+    public async Task<LiveTask> AwaitRunningAsync(LiveTask task)
+    {
+        if (!IsDue(task)) return task;
+        Pending = "Running";
+        var last = task.Status == TaskStatus.Running ? task : await WaitForAsync(found => found.Status is not (TaskStatus.Idle or TaskStatus.Recovering), "to go on air");
+        if (last.Status != TaskStatus.Running) throw NotOnAir(last);
+        Pending = null;
+        return last;
+    }
+
+    ProviderException NotOnAir(LiveTask task)
+    {
+        var reason = task.TaskInvalidReason is { Length: > 0 } words ? $", reason {words}" : "";
+        var advice = task.Status == TaskStatus.Offline
+            ? "Check that the source can be pulled and the destination accepts the push; the next up restarts the task and waits again."
+            : "It goes on trying; the next up waits again. Raise `customTimeouts` to wait longer.";
+        return new(ProviderStatus.DeadlineExceeded, $"Relay task {id} did not go on air within {deadline.Limit.TotalSeconds:0} s: it is {task.Status}{reason}. {advice}");
+    }
+
+    /// <summary>Whether the task's start has come or is near.</summary>
+    bool IsDue(LiveTask task) => task.Status != TaskStatus.Idle || !(Times.Parse(task.TaskInfo.Text("StartTime")) > session.Now + DueWithin);
+
+    /// <summary>Brings a new task to a stop: one that is due as soon as it has started; any other is left, and told of.</summary>
+    public async Task<LiveTask> StopOnceStartedAsync(LiveTask task, DateTimeOffset start)
+    {
+        if (!IsDue(task))
+        {
+            await TellStartsByItselfAsync(start);
+            return task;
+        }
+
+        Pending = "Stopped";
+        if (task.Status == TaskStatus.Idle) task = await WaitForAsync(found => found.Status != TaskStatus.Idle, "to start, so that it can be stopped");
+        if (task.Status == TaskStatus.Idle)
+        {
+            throw new ProviderException(
+                ProviderStatus.DeadlineExceeded, $"Relay task {id} has not started within {deadline.Limit.TotalSeconds:0} s, so it could not be stopped; the next up tries again.");
+        }
+
+        if (task.Status is TaskStatus.Running or TaskStatus.Recovering)
+        {
+            await StopAsync();
+            task = await WaitForAsync(found => found.Status == TaskStatus.Offline, "to stop");
+        }
+
+        Pending = null;
+        return task;
+    }
+
+    public ValueTask TellStartsByItselfAsync(DateTimeOffset? start) => session.Log.LogAsync(
+        LogSeverity.Info, $"a relay task cannot be stopped before it starts: this one starts by itself at {(start is { } time ? Times.ToText(time) : "its start time")}, and the next up after that stops it", urn);
+
+    async Task<LiveTask> WaitForAsync(Func<LiveTask, bool> isDone, string what) =>
+        await UntilAsync(() => DescribeAsync("read"), found => found is null or { Status: TaskStatus.Exit } || isDone(found), deadline.Limit, $"waiting for relay task {id} {what}")
+        ?? throw new ProviderException(ProviderStatus.FailedPrecondition, $"Relay task {id} disappeared while waiting for it {what}. Run `pulumi refresh`; the next up makes a new one.");
+
+    /// <summary>Stops the task; one that has stopped already is as good.</summary>
+    public async Task StopAsync()
+    {
+        try
+        {
+            await session.Client.StopLivePullToPushAsync(id.Region, id.TaskId, deadline);
+        }
+        catch (LiveException error) when (error.Kind == LiveErrorKind.AlreadySo)
+        {
+            await TellAlreadySoAsync(error);
+        }
+        catch (LiveException error)
+        {
+            throw error.Explain($"stop relay task {id}");
+        }
+    }
+
+    ValueTask TellAlreadySoAsync(LiveException error) =>
+        session.Log.LogAsync(LogSeverity.Debug, $"relay task {id}: {error.Message}; taken as success", urn);
+
+    public async Task<LiveTask> StopAndWaitAsync()
+    {
+        await StopAsync();
+        return await UntilAsync(() => DescribeAsync("read"), found => found is null or { Status: TaskStatus.Offline or TaskStatus.Exit }, Waiting.ReadBackLimit, $"waiting for relay task {id} to stop")
+            ?? throw new ProviderException(ProviderStatus.FailedPrecondition, $"Relay task {id} disappeared when it was stopped. Run `pulumi refresh`; the next up makes a new one.");
+    }
+
+    /// <summary>Restarts the task.</summary>
+    /// <param name="limit">The operation's own time, or a fresh one after a cancellation.</param>
+    public async Task RestartAsync(Deadline limit)
+    {
+        try
+        {
+            await session.Client.RestartLivePullToPushAsync(id.Region, id.TaskId, limit);
+        }
+        catch (LiveException error)
+        {
+            throw error.Explain($"restart relay task {id}");
+        }
+    }
+
+    public async Task UpdateAsync(IReadOnlyDictionary<string, string> parameters)
+    {
+        try
+        {
+            await session.Client.UpdateLivePullToPushAsync(id.Region, id.TaskId, parameters, deadline);
+        }
+        catch (LiveException error)
+        {
+            throw error.Explain($"update relay task {id}");
+        }
+    }
+
+    /// <summary>
+    /// Leaves the task stopped, for <c>onDelete: Stop</c>. False where it waits for its start: it would start by itself, so it is to be deleted.
+    /// </summary>
+    public async Task<bool> StopForGoodAsync()
+    {
+        switch (await DescribeAsync("stop"))
+        {
+            case null or { Status: TaskStatus.Exit or TaskStatus.Offline }:
+                return true;
+            case { Status: TaskStatus.Idle }:
+                await session.Log.LogAsync(LogSeverity.Warning, $"relay task {id} has not started and would start by itself, so it is deleted in spite of `onDelete: Stop`", urn);
+                return false;
+            default:
+                await StopAndWaitAsync();
+                return true;
+        }
+    }
+
+    /// <summary>Stops and deletes the task and waits until it is gone. Stop alone would leave an idle task to start later and cost money.</summary>
+    public async Task DeleteAsync()
+    {
+        LiveException? refusedStop = null;
+        try
+        {
+            await session.Client.StopLivePullToPushAsync(id.Region, id.TaskId, deadline);
+        }
+        catch (LiveException error) when (error.Kind is LiveErrorKind.AlreadySo or LiveErrorKind.Gone)
+        {
+            await TellAlreadySoAsync(error);
+        }
+        catch (LiveException error) when (error.Kind is not (LiveErrorKind.Denied or LiveErrorKind.Credentials or LiveErrorKind.Expired))
+        {
+            // Delete stops the task too; only if that fails as well is this worth telling.
+            refusedStop = error;
+        }
+        catch (LiveException error)
+        {
+            throw error.Explain($"stop relay task {id}");
+        }
+
+        try
+        {
+            await session.Client.DeleteLivePullToPushAsync(id.Region, id.TaskId, deadline);
+        }
+        catch (LiveException error) when (error.Kind == LiveErrorKind.Gone)
+        {
+            await TellAlreadySoAsync(error);
+            return;
+        }
+        catch (LiveException error)
+        {
+            throw error.Explain($"delete relay task {id}{(refusedStop is null ? "" : $" (stopping it failed before: {refusedStop.Message})")}");
+        }
+
+        var left = await UntilAsync(() => DescribeAsync("read"), found => found is null or { Status: TaskStatus.Exit }, deadline.Limit, $"waiting for relay task {id} to be gone");
+        if (left is not (null or { Status: TaskStatus.Exit }))
+        {
+            throw new ProviderException(
+                ProviderStatus.DeadlineExceeded, $"Relay task {id} was deleted, but after {deadline.Limit.TotalSeconds:0} s the service still shows it as {left.Status}. Run destroy again.");
+        }
+    }
+}
