@@ -1,0 +1,97 @@
+namespace LiveSimulator;
+
+/// <summary>What goes wrong with a call.</summary>
+public enum FaultKind
+{
+    /// <summary>A refusal with the given code and status; nothing is done.</summary>
+    Refuse,
+
+    /// <summary>The given code and status, although the call was carried out.</summary>
+    FailAfterDoing,
+
+    /// <summary>The connection ends before the request counts: nothing is done, no nonce is used up.</summary>
+    DropBefore,
+
+    /// <summary>The call is carried out, and the connection ends without an answer.</summary>
+    DropAfter,
+
+    /// <summary>The call is carried out, and the answer is JSON that ends too early.</summary>
+    MalformedJson,
+
+    /// <summary>A proxy's HTML page with status 502; nothing is done.</summary>
+    HtmlBadGateway,
+}
+
+/// <summary>Something that goes wrong with the next call of an operation.</summary>
+public sealed record Fault(FaultKind Kind, string Code = "InternalError", int HttpStatus = 500)
+{
+    public string Message { get; init; } = "The request has failed for an unknown reason.";
+
+    /// <summary>Sent as <c>x-acs-retry-after</c>, in milliseconds.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>How many calls it hits.</summary>
+    public int Times { get; init; } = 1;
+
+    /// <summary>How many calls pass unharmed before it hits.</summary>
+    public int AfterCalls { get; init; }
+
+    /// <summary>Hits only calls whose decoded parameters satisfy this.</summary>
+    public Func<IReadOnlyDictionary<string, string>, bool>? Where { get; init; }
+
+    public static Fault Refuse(string code, int httpStatus = 400, string message = "The request was refused.") =>
+        new(FaultKind.Refuse, code, httpStatus) { Message = message };
+
+    /// <param name="retryAfter">Sent as <c>x-acs-retry-after</c> when given.</param>
+    public static Fault Throttle(TimeSpan? retryAfter = null, string code = "Throttling.User") =>
+        new(FaultKind.Refuse, code, 400) { Message = "Request was denied due to flow control.", RetryAfter = retryAfter };
+
+    public static Fault ErrorBeforeDoing() => new(FaultKind.Refuse);
+
+    public static Fault ErrorAfterDoing() => new(FaultKind.FailAfterDoing);
+
+    public static Fault DropBefore() => new(FaultKind.DropBefore);
+
+    public static Fault DropAfter() => new(FaultKind.DropAfter);
+
+    public static Fault MalformedJson() => new(FaultKind.MalformedJson);
+
+    public static Fault HtmlBadGateway() => new(FaultKind.HtmlBadGateway, "BadGateway", 502);
+}
+
+/// <summary>The faults that wait for their calls, in the order in which they were ordered.</summary>
+sealed class FaultQueue
+{
+    /// <summary>Stands for every operation.</summary>
+    public const string AnyOperation = "*";
+
+    readonly List<Waiting> _waiting = [];
+
+    sealed class Waiting(string operation, Fault fault)
+    {
+        public string Operation { get; } = operation;
+
+        public Fault Fault { get; } = fault;
+
+        public int Passing { get; set; } = fault.AfterCalls;
+
+        public int Left { get; set; } = fault.Times;
+    }
+
+    public void Add(string operation, Fault fault) => _waiting.Add(new Waiting(operation, fault));
+
+    public void Clear() => _waiting.Clear();
+
+    public Fault? Next(string operation, IReadOnlyDictionary<string, string> parameters)
+    {
+        foreach (var waiting in _waiting)
+        {
+            if (waiting.Operation != operation && waiting.Operation != AnyOperation) continue;
+            if (waiting.Fault.Where?.Invoke(parameters) == false) continue;
+            if (waiting.Passing-- > 0) continue;
+            if (--waiting.Left == 0) _waiting.Remove(waiting);
+            return waiting.Fault;
+        }
+        return null;
+    }
+}

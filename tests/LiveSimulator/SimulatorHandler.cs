@@ -1,0 +1,43 @@
+using System.Net;
+
+namespace LiveSimulator;
+
+/// <summary>Brings requests of an <see cref="HttpClient"/> to a <see cref="LiveService"/> in the same process, without sockets.</summary>
+public sealed class SimulatorHandler(LiveService service) : HttpMessageHandler
+{
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var body = request.Content is null ? [] : await request.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+        return Answer(request, service.Handle(Raw(request, body), cancellationToken));
+    }
+
+    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var body = new MemoryStream();
+        request.Content?.CopyTo(body, context: null, cancellationToken);
+        return Answer(request, service.Handle(Raw(request, body.ToArray()), cancellationToken));
+    }
+
+    static ServiceRequest Raw(HttpRequestMessage request, byte[] body)
+    {
+        var address = request.RequestUri ?? throw new ArgumentException("The request has no address.", nameof(request));
+        var headers = new List<KeyValuePair<string, string>> { new("host", request.Headers.Host ?? address.Authority) };
+        var sent = request.Headers.NonValidated.Where(header => !header.Key.Equals("host", StringComparison.OrdinalIgnoreCase));
+        foreach (var header in request.Content is null ? sent : sent.Concat(request.Content.Headers.NonValidated))
+            foreach (var value in header.Value)
+                headers.Add(new(header.Key.ToLowerInvariant(), value));
+        return new ServiceRequest(request.Method.Method, address.AbsolutePath, address.Query.TrimStart('?'), headers, body);
+    }
+
+    static HttpResponseMessage Answer(HttpRequestMessage request, ServiceAnswer answer)
+    {
+        if (answer.Dropped)
+            throw new HttpRequestException(HttpRequestError.ResponseEnded, "The response ended prematurely.", new IOException("The connection was closed."));
+        var response = new HttpResponseMessage((HttpStatusCode)answer.Status) { RequestMessage = request, Content = new ByteArrayContent(answer.Body) };
+        response.Content.Headers.TryAddWithoutValidation("Content-Type", answer.ContentType);
+        foreach (var (name, value) in answer.Headers) response.Headers.TryAddWithoutValidation(name, value);
+        return response;
+    }
+}

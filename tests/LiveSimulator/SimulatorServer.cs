@@ -1,0 +1,81 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace LiveSimulator;
+
+/// <summary>Serves a <see cref="LiveService"/> and its admin door over HTTP on the loopback address. Reads no configuration, writes no log.</summary>
+public static class SimulatorServer
+{
+    /// <param name="port">0 takes any free port.</param>
+    /// <exception cref="IOException">The port is taken.</exception>
+    public static RunningSimulator Start(LiveService service, int port = 0)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(IPAddress.Loopback, port);
+        });
+        var application = builder.Build();
+        var door = new AdminDoor(service);
+        application.Run(context => AnswerAsync(context, service, door));
+        application.Start();
+        var address = application.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single();
+        return new RunningSimulator(application, new Uri(address));
+    }
+
+    static async Task AnswerAsync(HttpContext context, LiveService service, AdminDoor door)
+    {
+        var request = await ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
+        var answer = AdminDoor.IsFor(request.Path) ? door.Answer(request) : service.Handle(request, context.RequestAborted);
+        if (answer.Dropped)
+        {
+            context.Abort();
+            return;
+        }
+        context.Response.StatusCode = answer.Status;
+        context.Response.ContentType = answer.ContentType;
+        foreach (var (name, value) in answer.Headers) context.Response.Headers[name] = value;
+        context.Response.ContentLength = answer.Body.Length;
+        await context.Response.Body.WriteAsync(answer.Body, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    static async Task<ServiceRequest> ReadAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        using var body = new MemoryStream();
+        await request.Body.CopyToAsync(body, cancellation).ConfigureAwait(false);
+        var headers = new List<KeyValuePair<string, string>>();
+        foreach (var (name, values) in request.Headers)
+            foreach (var value in values)
+                headers.Add(new(name.ToLowerInvariant(), value ?? ""));
+        return new ServiceRequest(request.Method, request.Path.Value ?? "/", request.QueryString.Value?.TrimStart('?') ?? "", headers, body.ToArray());
+    }
+}
+
+/// <summary>A simulator that listens until it is disposed.</summary>
+public sealed class RunningSimulator : IAsyncDisposable
+{
+    readonly WebApplication _application;
+
+    internal RunningSimulator(WebApplication application, Uri address)
+    {
+        _application = application;
+        Address = address;
+    }
+
+    /// <summary>For example <c>http://127.0.0.1:41234/</c>.</summary>
+    public Uri Address { get; }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _application.StopAsync().ConfigureAwait(false);
+        await _application.DisposeAsync().ConfigureAwait(false);
+    }
+}
