@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace PulumiAliyunLive.Model;
@@ -80,7 +81,7 @@ sealed class PackageSchema
                 valueEnd = (int)reader.BytesConsumed;
         }
         var empty = nameEnd == open;
-        var quoted = JsonEncodedText.Encode(version).EncodedUtf8Bytes;
+        var quoted = JsonEncodedText.Encode(version, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes;
         var betweenMembers = text[open..nameStart];
         var colon = empty ? ":"u8 : text[nameEnd..valueStart];
         return (byte[])
