@@ -54,6 +54,9 @@ sealed class LiveException(
     /// <summary>How long the service asks to wait (<c>x-acs-retry-after</c>), within sane bounds; null when it does not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>The same failure of a call that leaves nothing behind.</summary>
+    public LiveException NotDone() => new(Kind, Operation, Code, serviceMessage, RequestId, maybeDone: false, this) { RetryAfter = RetryAfter };
+
     static string Describe(string operation, string code, string serviceMessage, string? requestId)
     {
         var what = code switch

@@ -1,0 +1,88 @@
+namespace PulumiAliyunLive.Credentials;
+
+/// <summary>
+/// Keys, role and region in the environment, under the names that other Alibaba Cloud tools read: <c>ALICLOUD_…</c>,
+/// <c>ALIBABA_CLOUD_…</c> and <c>ALIBABACLOUD_…</c>, in this order.
+/// </summary>
+static class EnvironmentKeys
+{
+    static readonly Family[] Families =
+    [
+        new("ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY", "ALICLOUD_SECURITY_TOKEN"),
+        new("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"),
+        new("ALIBABACLOUD_ACCESS_KEY_ID", "ALIBABACLOUD_ACCESS_KEY_SECRET", "ALIBABACLOUD_SECURITY_TOKEN"),
+    ];
+
+    static readonly string[] Regions =
+        ["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION", "ALIBABA_CLOUD_REGION_ID", "ALIBABACLOUD_REGION_ID", "ALICLOUD_REGION_ID"];
+
+    /// <summary>
+    /// The first family that has both parts of a key. Where none has, parts of different families make up a key, as they do for the general
+    /// Alibaba Cloud provider, which often runs with the same environment.
+    /// </summary>
+    /// <param name="looked">Receives a line for each family that does not serve.</param>
+    public static LiveCredentials? Find(Func<string, string?> environment, List<string> looked)
+    {
+        string? Value(string name) => KeyText.Given(environment(name));
+
+        if (Array.Find(Families, family => Value(family.Id) is not null && Value(family.Secret) is not null) is { } whole)
+        {
+            // A token that stands with a key of its own belongs to that key.
+            var withToken = Value(whole.Token) is not null
+                ? whole
+                : Array.Find(Families, family => Value(family.Id) is null && Value(family.Secret) is null && Value(family.Token) is not null);
+            return Found(whole.Id, whole.Secret, withToken?.Token);
+        }
+
+        var id = Array.Find(Families, family => Value(family.Id) is not null)?.Id;
+        var secret = Array.Find(Families, family => Value(family.Secret) is not null)?.Secret;
+        if (id is not null && secret is not null)
+            return Found(id, secret, Array.Find(Families, family => Value(family.Token) is not null)?.Token);
+
+        foreach (var family in Families)
+        {
+            looked.Add((Value(family.Id), Value(family.Secret)) switch
+            {
+                (not null, null) => $"environment: {family.Id} is set but {family.Secret} is not",
+                (null, not null) => $"environment: {family.Secret} is set but {family.Id} is not",
+                _ => $"environment: {family.Id} and {family.Secret} are not set",
+            });
+        }
+
+        return null;
+
+        LiveCredentials Found(string idName, string secretName, string? tokenName)
+        {
+            var names = tokenName is null ? $"{idName} and {secretName}" : $"{idName}, {secretName} and {tokenName}";
+            return KeyText.Checked(new LiveCredentials(Value(idName)!, Value(secretName)!, tokenName is null ? null : Value(tokenName), $"environment {names}"));
+        }
+    }
+
+    /// <summary>The role that the environment says to act as, null where it says nothing.</summary>
+    /// <exception cref="CredentialsException">The session's length is no number.</exception>
+    public static AssumeRoleOptions? Role(Func<string, string?> environment)
+    {
+        // With an OIDC provider beside it the second name means a role taken with that provider's token, not with a key.
+        var arn = KeyText.Given(environment("ALICLOUD_ASSUME_ROLE_ARN"))
+            ?? (KeyText.Given(environment("ALIBABA_CLOUD_OIDC_PROVIDER_ARN")) is null ? KeyText.Given(environment("ALIBABA_CLOUD_ROLE_ARN")) : null);
+        if (arn is null) return null;
+
+        const string Expiration = "ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION";
+        var seconds = CredentialLimits.SessionExpirationSeconds;
+        if (KeyText.Given(environment(Expiration)) is { } text && !int.TryParse(text, out seconds))
+            throw new CredentialsException($"The environment variable {Expiration} must be a number of seconds.");
+
+        return new AssumeRoleOptions(arn)
+        {
+            SessionName = KeyText.Given(environment("ALICLOUD_ASSUME_ROLE_SESSION_NAME")) ?? KeyText.Given(environment("ALIBABA_CLOUD_ROLE_SESSION_NAME"))
+                ?? CredentialLimits.SessionName,
+            SessionExpiration = seconds,
+        };
+    }
+
+    /// <summary>The region that the environment names, and the variable that does; null where none does.</summary>
+    public static (string Region, string Variable)? Region(Func<string, string?> environment) =>
+        Array.Find(Regions, name => KeyText.Given(environment(name)) is not null) is { } variable ? (KeyText.Given(environment(variable))!, variable) : null;
+
+    sealed record Family(string Id, string Secret, string Token);
+}
