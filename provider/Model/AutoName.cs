@@ -10,12 +10,13 @@ static class AutoName
     const int SuffixLength = 8;
 
     /// <summary>
-    /// The name to fill in. Null where there is nothing to fill in: the program states the name (known or not), or has to and does not, which is
-    /// then reported. A name once chosen is kept from the old inputs.
+    /// The name to fill in. Null where there is nothing to fill in: the program states the name (known or not), or has to and does not,
+    /// which is then reported. A name once chosen is kept from the old inputs.
     /// </summary>
     /// <param name="maxLength">The longest name the service takes, in UTF-16 units.</param>
     /// <param name="allowed">The characters the service takes; null: all. Others become dashes.</param>
-    public static string? Choose(CheckRequest request, string nameProperty, int maxLength, CheckFailures failures, Func<char, bool>? allowed = null)
+    public static string? Choose(
+        CheckRequest request, string nameProperty, int maxLength, CheckFailures failures, Func<char, bool>? allowed = null)
     {
         if (request.News[nameProperty] is not null)
             return null;

@@ -15,11 +15,8 @@ sealed class CheckFailures(ObjectSchema schema, PropertyMap stated)
     /// <summary>Adds a failure, once. The reason must not hold a stated value; an empty path means the resource as a whole.</summary>
     public void Add(string path, string reason)
     {
-        foreach (var failure in _failures)
-        {
-            if (string.Equals(failure.Path, path, StringComparison.Ordinal) && string.Equals(failure.Reason, reason, StringComparison.Ordinal))
-                return;
-        }
+        if (_failures.Exists(failure => failure.Path == path && failure.Reason == reason))
+            return;
         var root = PropertyPath.TryParse(path, out var parsed) ? parsed.RootName : null;
         var order = root is null ? -1 : schema.IndexOf(root);
         _failures.Add((order < 0 ? int.MaxValue : order, path, reason));
@@ -28,7 +25,7 @@ sealed class CheckFailures(ObjectSchema schema, PropertyMap stated)
     /// <summary>Adds a failure at a path.</summary>
     public void Add(PropertyPath path, string reason) => Add(path.ToString(), reason);
 
-    /// <summary>Whether something is wrong at a path or below it, so that a rule can leave a value alone whose kind is wrong already.</summary>
+    /// <summary>Whether something is wrong at a path or below it, so that a rule can leave alone what is wrong already.</summary>
     public bool Concerns(string path) => _failures.Exists(failure => failure.Path.StartsWith(path, StringComparison.Ordinal)
         && (failure.Path.Length == path.Length || failure.Path[path.Length] is '.' or '['));
 

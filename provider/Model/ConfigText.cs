@@ -5,12 +5,12 @@ using System.Text.Json;
 namespace PulumiAliyunLive.Model;
 
 /// <summary>
-/// Provider configuration as it arrives: stack configuration is all text, and most SDKs send whatever is not a string as JSON text, which may
-/// hold secret signatures and unknown sentinels. The Python SDK writes names inside objects in snake_case.
+/// Provider configuration as it arrives: stack configuration is all text, and most SDKs send whatever is not a string as JSON text, which
+/// may hold secret signatures and unknown sentinels. The Python SDK writes names inside objects in snake_case.
 /// </summary>
 static class ConfigText
 {
-    /// <summary>The value of a top-level name, out of its JSON text where it is one; null where it cannot be read, which is then reported.</summary>
+    /// <summary>The value of a top-level name, out of its JSON text where it is one; null (and reported) where it cannot be read.</summary>
     public static PropertyValue? Decode(TypeSchema type, PropertyValue value, string name, CheckFailures failures)
     {
         var read = value.Bare is StringValue text ? Read(type, text, name, failures) : value.Bare;
@@ -24,8 +24,7 @@ static class ConfigText
     {
         if (Signatures.IsUnknown(text.Value))
             return PropertyValue.Unknown;
-        var isPlain = type is EnumType choice ? Scalars.As(type, text) is { } chosen && choice.Declares(chosen) : Scalars.As(type, text) is not null;
-        if (isPlain)
+        if (Scalars.As(type, text) is { } plain && (type is not EnumType choice || choice.Declares(plain)))
             return text;
         try
         {
@@ -91,7 +90,7 @@ static class ConfigText
     {
         value = null;
         if (element.TryGetProperty(Signatures.Key, out var signature))
-            return signature.ValueKind == JsonValueKind.String && TryReadSpecial(element, signature.GetString()!, out value); // a string has one
+            return signature.ValueKind == JsonValueKind.String && TryReadSpecial(element, signature.GetString(), out value);
         var map = new PropertyMap();
         foreach (var member in element.EnumerateObject())
         {
@@ -103,7 +102,7 @@ static class ConfigText
         return true;
     }
 
-    static bool TryReadSpecial(JsonElement element, string signature, [NotNullWhen(true)] out PropertyValue? value)
+    static bool TryReadSpecial(JsonElement element, string? signature, [NotNullWhen(true)] out PropertyValue? value)
     {
         value = null;
         var content = element.TryGetProperty("value", out var found) && TryRead(found, out var read) ? read : null;
@@ -112,7 +111,8 @@ static class ConfigText
         {
             Signatures.Secret => content?.AsSecret(),
             Signatures.Output when content is not null => isSecret ? content.AsSecret() : content,
-            Signatures.Output when found.ValueKind == JsonValueKind.Undefined => isSecret ? PropertyValue.Unknown.AsSecret() : PropertyValue.Unknown,
+            Signatures.Output when found.ValueKind != JsonValueKind.Undefined => null,
+            Signatures.Output => isSecret ? PropertyValue.Unknown.AsSecret() : PropertyValue.Unknown,
             Signatures.Asset => new OpaqueValue(OpaqueKind.Asset, PropertyMap.Empty),
             Signatures.Archive => new OpaqueValue(OpaqueKind.Archive, PropertyMap.Empty),
             Signatures.ResourceReference => new OpaqueValue(OpaqueKind.ResourceReference, PropertyMap.Empty),
@@ -131,7 +131,10 @@ static class ConfigText
             var property = schema.Find(name);
             if (property is null && FromSnakeCase(schema, name) is { } meant && !members.ContainsKey(meant.Name))
                 property = meant;
-            result[property?.Name ?? name] = property is null ? value : ObjectWalk.Rewrite(property.Type, value, static _ => true, WithDeclaredNames);
+            if (property is null)
+                result[name] = value;
+            else
+                result[property.Name] = ObjectWalk.Rewrite(property.Type, value, static _ => true, WithDeclaredNames);
         }
         return result;
     }

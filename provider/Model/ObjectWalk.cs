@@ -16,7 +16,7 @@ static class ObjectWalk
         PropertyValue? rewritten = (type, value.Bare) switch
         {
             (ObjectType inner, ObjectValue map) => change(inner.Schema, map.Fields),
-            (ArrayType array, ArrayValue list) => new ArrayValue([.. list.Items.Select(item => Rewrite(array.Item, item, concerns, change))]),
+            (ArrayType array, ArrayValue list) => PropertyValue.Of(list.Items.Select(item => Rewrite(array.Item, item, concerns, change))),
             (MapType map, ObjectValue members) => RewriteMembers(map.Item, members.Fields, concerns, change),
             _ => null,
         };

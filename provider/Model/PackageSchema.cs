@@ -5,14 +5,14 @@ using System.Text.Json;
 namespace PulumiAliyunLive.Model;
 
 /// <summary>
-/// The package schema as compact tables: what check, diff, defaults and secret marking are driven by. Read once; a schema that says something
-/// these tables cannot hold is refused with a <see cref="FormatException"/>, so that nothing declared is silently without effect.
+/// The package schema as compact tables: what check, diff, defaults and secret marking are driven by. Read once; a type that these tables
+/// cannot hold is refused with a <see cref="FormatException"/>, so that nothing declared is silently without effect.
 /// </summary>
 sealed class PackageSchema
 {
     PackageSchema(
-        string name, ObjectSchema config, IReadOnlyDictionary<string, ResourceSchema> resources, IReadOnlyDictionary<string, FunctionSchema> functions,
-        IReadOnlyDictionary<string, TypeSchema> types)
+        string name, ObjectSchema config, IReadOnlyDictionary<string, ResourceSchema> resources,
+        IReadOnlyDictionary<string, FunctionSchema> functions, IReadOnlyDictionary<string, TypeSchema> types)
     {
         Name = name;
         Config = config;
@@ -44,18 +44,22 @@ sealed class PackageSchema
         var resources = new OrderedDictionary<string, ResourceSchema>(StringComparer.Ordinal);
         foreach (var (token, spec) in Members(root, "resources"))
         {
-            resources.Add(token, new ResourceSchema(
-                token, reader.Object(spec, "inputProperties", "requiredInputs", token), reader.Object(spec, "properties", "required", token), Text(spec, "description")));
+            var inputs = reader.Object(spec, "inputProperties", "requiredInputs", token);
+            var outputs = reader.Object(spec, "properties", "required", token);
+            resources.Add(token, new ResourceSchema(token, inputs, outputs, Text(spec, "description")));
         }
         var functions = new OrderedDictionary<string, FunctionSchema>(StringComparer.Ordinal);
         foreach (var (token, spec) in Members(root, "functions"))
-            functions.Add(token, new FunctionSchema(token, reader.FunctionSide(spec, "inputs", token), reader.FunctionSide(spec, "outputs", token)));
+        {
+            var inputs = reader.FunctionSide(spec, "inputs", token);
+            functions.Add(token, new FunctionSchema(token, inputs, reader.FunctionSide(spec, "outputs", token)));
+        }
         return new PackageSchema(Text(root, "name"), reader.Config(root), resources, functions, reader.Types);
     }
 
     /// <summary>
-    /// The schema's text with a top-level <c>version</c> after its first member, in the style of the text, and otherwise byte for byte the same.
-    /// The given text must not have one.
+    /// The schema's text with a top-level <c>version</c> after its first member, in the style of the text, and otherwise byte for byte the
+    /// same. The given text must not have one.
     /// </summary>
     public static ReadOnlyMemory<byte> WithVersion(ReadOnlyMemory<byte> utf8, string version)
     {
@@ -86,7 +90,9 @@ sealed class PackageSchema
         var colon = empty ? ":"u8 : text[nameEnd..valueStart];
         return (byte[])
         [
-            .. text[..valueEnd], .. empty ? ""u8 : ","u8, .. betweenMembers, .. "\"version\""u8, .. colon, (byte)'"', .. quoted, (byte)'"', .. text[valueEnd..],
+            .. text[..valueEnd], .. empty ? ""u8 : ","u8,
+            .. betweenMembers, .. "\"version\""u8, .. colon, (byte)'"', .. quoted, (byte)'"',
+            .. text[valueEnd..],
         ];
     }
 
@@ -110,7 +116,10 @@ sealed class PackageSchema
         public Reader(JsonElement root)
         {
             foreach (var (token, spec) in Members(root, "types"))
-                _types.Add(token, spec.TryGetProperty("enum", out var values) ? Enum(token, spec, values) : new ObjectType(new ObjectSchema()));
+            {
+                var isEnum = spec.TryGetProperty("enum", out var values);
+                _types.Add(token, isEnum ? Enum(token, spec, values) : new ObjectType(new ObjectSchema()));
+            }
             foreach (var (token, spec) in Members(root, "types"))
             {
                 if (_types[token] is ObjectType type)
@@ -135,7 +144,9 @@ sealed class PackageSchema
         /// <summary>The configuration, which a schema states twice.</summary>
         public ObjectSchema Config(JsonElement root)
         {
-            var variables = root.TryGetProperty("config", out var config) ? Object(config, "variables", "defaults", "config") : ObjectSchema.Empty;
+            var variables = root.TryGetProperty("config", out var config)
+                ? Object(config, "variables", "defaults", "config")
+                : ObjectSchema.Empty;
             var inputs = root.TryGetProperty("provider", out var provider)
                 ? Object(provider, "inputProperties", "requiredInputs", "provider")
                 : ObjectSchema.Empty;
@@ -146,7 +157,9 @@ sealed class PackageSchema
                 : throw new FormatException($"config.variables and provider.inputProperties do not say the same of {different.Name}");
         }
 
-        static bool Agree(PropertySchema variable, PropertySchema? input) => input is not null && variable.Environment.SequenceEqual(input.Environment, StringComparer.Ordinal)
+        /// <summary>Texts may differ: one speaks of a setting, the other of an argument.</summary>
+        static bool Agree(PropertySchema variable, PropertySchema? input) => input is not null
+            && variable.Environment.SequenceEqual(input.Environment, StringComparer.Ordinal)
             && variable with { Environment = input.Environment, Description = input.Description } == input;
 
         IEnumerable<PropertySchema> Properties(JsonElement spec, string propertiesName, string requiredName, string place)
@@ -188,8 +201,10 @@ sealed class PackageSchema
         {
             if (reference == "pulumi.json#/Any")
                 return new AnyType();
-            var token = reference.StartsWith(TypeReference, StringComparison.Ordinal) ? Uri.UnescapeDataString(reference[TypeReference.Length..]) : "";
-            return _types.TryGetValue(token, out var type) ? type : throw new FormatException($"{place}: {reference} is not a type of this package");
+            var isType = reference.StartsWith(TypeReference, StringComparison.Ordinal);
+            return isType && _types.TryGetValue(Uri.UnescapeDataString(reference[TypeReference.Length..]), out var type)
+                ? type
+                : throw new FormatException($"{place}: {reference} is not a type of this package");
         }
 
         EnumType Enum(string token, JsonElement spec, JsonElement values)

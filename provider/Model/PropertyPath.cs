@@ -13,7 +13,7 @@ sealed class PropertyPath : IEquatable<PropertyPath>
     /// <summary>The empty path: the property map itself.</summary>
     public static readonly PropertyPath Root = new(null, null, 0);
 
-    /// <summary>The engine keeps wildcards as this name and cannot tell them from a member of that name, so neither is told apart here.</summary>
+    /// <summary>The engine keeps wildcards as this name and cannot tell them from a member of that name; nor can this class.</summary>
     const string Wildcard = "*";
 
     readonly PropertyPath? _parent;
@@ -52,8 +52,8 @@ sealed class PropertyPath : IEquatable<PropertyPath>
     public PropertyPath Child(int index) => new(this, null, index);
 
     /// <summary>
-    /// Whether a member's name can be part of a written path. The grammar has no escape for a backslash, so a name that needs quotes and ends
-    /// in one cannot be written.
+    /// Whether a member's name can be part of a written path. The grammar has no escape for a backslash, so a name that needs quotes and
+    /// ends in one cannot be written.
     /// </summary>
     public static bool CanWrite(string name) => !(name.EndsWith('\\') && NeedsQuotes(name));
 

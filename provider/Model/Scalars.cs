@@ -41,11 +41,14 @@ static class Scalars
         }
     }
 
-    /// <summary>A bare value as a primitive type wants it; null where it is no value of that type. Ranges and declared values are not looked at.</summary>
+    /// <summary>
+    /// A bare value as a primitive type wants it; null where it is no value of that type. Ranges and declared values are not looked at.
+    /// </summary>
     public static PropertyValue? As(TypeSchema type, PropertyValue bare) => type switch
     {
         BooleanType => bare is BoolValue ? bare : TryBoolean(bare, out var boolean) ? boolean : null,
-        IntegerType or NumberType => !TryNumber(bare, out var number) ? null : bare is NumberValue && number != 0 ? bare : PositiveZero(number),
+        IntegerType or NumberType when bare is NumberValue { Value: not 0 } => bare,
+        IntegerType or NumberType => TryNumber(bare, out var number) ? PositiveZero(number) : null,
         StringType => bare as StringValue,
         EnumType choice => As(choice.Underlying, bare),
         _ => null,

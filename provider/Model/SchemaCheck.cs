@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace PulumiAliyunLive.Model;
 
 /// <summary>
-/// What the schema alone says about values: which are right, what absent ones mean, which are secret. Every method returns a new map that its
-/// caller may change. Secret marks and unknowns stay where they stand.
+/// What the schema alone says about values: which are right, what absent ones mean, which are secret. Every method returns a new map that
+/// its caller may change. Secret marks and unknowns stay where they stand.
 /// </summary>
 static class SchemaCheck
 {
@@ -15,7 +15,8 @@ static class SchemaCheck
     /// Brings values into the one form that the rest of the provider works with: nulls dropped, numbers and booleans out of text, output
     /// wrappers reduced to secret or unknown. Everything that is wrong is reported, and kept as it was stated.
     /// </summary>
-    public static PropertyMap Normalise(ObjectSchema schema, PropertyMap news, CheckFailures failures) => Members(schema, news, PropertyPath.Root, failures);
+    public static PropertyMap Normalise(ObjectSchema schema, PropertyMap news, CheckFailures failures) =>
+        Members(schema, news, PropertyPath.Root, failures);
 
     /// <summary>Fills in the default of every absent property, in nested objects that are there, too.</summary>
     public static PropertyMap WithDefaults(ObjectSchema schema, PropertyMap values)
@@ -199,7 +200,8 @@ static class SchemaCheck
     {
         if (Scalars.As(type, value) is not { } scalar)
         {
-            failures.Add(path, type is EnumType named && value is StringValue ? Wording.NotDeclared(named, value) : Wording.WrongKind(type, value));
+            var isText = value is StringValue;
+            failures.Add(path, type is EnumType named && isText ? Wording.NotDeclared(named, value) : Wording.WrongKind(type, value));
             return value;
         }
         var wrong = type switch

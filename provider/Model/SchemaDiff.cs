@@ -6,11 +6,12 @@ namespace PulumiAliyunLive.Model;
 static class SchemaDiff
 {
     /// <summary>
-    /// Every change as a path of its own, in the order of the schema. Absent, null and a stated default are the same, secret or not makes no
-    /// difference, an unknown new value is a change. What the schema does not declare is not looked at.
+    /// Every change as a path of its own, in the order of the schema. Absent, null and a stated default are the same, secret or not makes
+    /// no difference, an unknown new value is a change. What the schema does not declare is not looked at.
     /// </summary>
     /// <param name="ignoreChanges">Property paths; changes at or below them are left out. Texts that are no paths have no effect.</param>
-    public static IReadOnlyList<PropertyChange> Compare(ObjectSchema schema, PropertyMap oldInputs, PropertyMap news, IReadOnlyList<string> ignoreChanges)
+    public static IReadOnlyList<PropertyChange> Compare(
+        ObjectSchema schema, PropertyMap oldInputs, PropertyMap news, IReadOnlyList<string> ignoreChanges)
     {
         var comparison = new Comparison(ignoreChanges);
         foreach (var property in schema.Ordered)
@@ -135,9 +136,9 @@ static class SchemaDiff
         /// <summary>Text of a number or boolean, as an earlier version may have kept it, is that number or boolean.</summary>
         static bool SameScalar(TypeSchema type, PropertyValue old, PropertyValue news)
         {
-            if (old is StringValue before && news is StringValue after && string.Equals(before.Value, after.Value, StringComparison.Ordinal))
-                return true;
-            return Scalars.As(type, old) is { } left && Scalars.As(type, news) is { } right ? left == right : PropertyValue.SameValue(old, news);
+            if (Scalars.As(type, old) is { } left && Scalars.As(type, news) is { } right)
+                return left == right;
+            return PropertyValue.SameValue(old, news);
         }
     }
 }

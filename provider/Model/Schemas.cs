@@ -16,8 +16,8 @@ sealed record FunctionSchema(string Token, ObjectSchema Inputs, ObjectSchema Out
 /// <param name="Default">What an absent value means; null where absent means absent.</param>
 /// <param name="Environment">The environment variables that stand in for an absent value, first one first.</param>
 sealed record PropertySchema(
-    string Name, TypeSchema Type, bool Required, bool Secret, bool WillReplaceOnChanges, PropertyValue? Default, IReadOnlyList<string> Environment,
-    string Description);
+    string Name, TypeSchema Type, bool Required, bool Secret, bool WillReplaceOnChanges, PropertyValue? Default,
+    IReadOnlyList<string> Environment, string Description);
 
 /// <summary>The properties of an object, in the order in which the schema declares them. Types may contain themselves.</summary>
 sealed class ObjectSchema
@@ -54,7 +54,8 @@ sealed class ObjectSchema
     public int IndexOf(string name) => _properties.IndexOf(name);
 
     /// <summary>
-    /// Fills an empty object, once. Apart from the constructor because objects may contain themselves: they all exist before the first is filled.
+    /// Fills an empty object, once. Apart from the constructor because objects may contain themselves: they all exist before the first is
+    /// filled.
     /// </summary>
     public void Declare(IEnumerable<PropertySchema> properties)
     {

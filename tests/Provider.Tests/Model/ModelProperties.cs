@@ -137,8 +137,9 @@ public class ModelProperties
     public void No_text_makes_the_path_reader_fail() => ForAll(
         Gen.Elements("a", ".", "[", "]", "\"", "\\", "*", "0", "[0]", "[\"").ArrayOf().Select(string.Concat), text =>
         {
-            if (PropertyPath.TryParse(text, out var path))
-                PropertyPath.TryParse(path.ToString(), out var again).ShouldBe(again?.Equals(path) == true);
+            // A backslash may end a name that cannot be written; everything else reads again as the same.
+            if (PropertyPath.TryParse(text, out var path) && !text.Contains('\\', StringComparison.Ordinal))
+                PropertyPath.Parse(path.ToString()).ShouldBe(path);
         });
 
     [Fact]
@@ -157,7 +158,7 @@ public class ModelProperties
         ? reason
         : $"|{failure.Replace("|", ": ", StringComparison.Ordinal)}";
 
-    static void ForAll<T>(Gen<T> generator, Action<T> body) => Prop.ForAll(generator.ToArbitrary(), body).QuickCheckThrowOnFailure();
+    static void ForAll<T>(Gen<T> generator, Action<T> body) => Prop.ForAll(generator.ToArbitrary(), body).Check(FsCheck.Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(300));
 
     static IEnumerable<(PropertyPath Path, PropertyValue Value)> Walk(PropertyMap map, PropertyPath path) =>
         map.SelectMany(member => Walk(member.Value, path.Child(member.Key)));
