@@ -24,6 +24,9 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
     /// </summary>
     const int RecursionLimit = 4 * ValueCodec.MaxDepth;
 
+    /// <summary>Stack for a call with deeply nested values: ample for parser, codec and provider at the deepest nesting that is accepted.</summary>
+    const int DeepStackBytes = 64 * 1024 * 1024;
+
     /// <summary>Ends all calls in flight at once. Each Cancel puts a fresh one in its place, since an attached process lives on.</summary>
     CancellationTokenSource _running = new();
 
@@ -39,7 +42,11 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
         using var call = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _running.Token);
         try
         {
-            return await RouteAsync(method, request, call.Token);
+            return await RouteAsync(method, new Body(request), call.Token);
+        }
+        catch (UnreadableException)
+        {
+            return await DeepCallAsync(method, request, call.Token);
         }
         catch (Exception e)
         {
@@ -52,7 +59,7 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
     public async IAsyncEnumerable<IMessage> ListAsync(ReadOnlyMemory<byte> request, [EnumeratorCancellation] CancellationToken cancellation)
     {
         using var call = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _running.Token);
-        await using var replies = Translation.ListAsync(provider, () => Parse(Wire.ListRequest.Parser, request), call.Token)
+        await using var replies = Translation.ListAsync(provider, () => Parse(Wire.ListRequest.Parser, new Body(request)), call.Token)
             .GetAsyncEnumerator(call.Token);
         while (true)
         {
@@ -76,7 +83,7 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
     /// <summary>Cancels everything in flight and whatever is called later.</summary>
     public void Dispose() => _running.Cancel();
 
-    async ValueTask<IMessage> RouteAsync(string method, ReadOnlyMemory<byte> body, CancellationToken cancellation)
+    async ValueTask<IMessage> RouteAsync(string method, Body body, CancellationToken cancellation)
     {
         switch (method)
         {
@@ -142,34 +149,56 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
             throw new RpcException(ProviderStatus.InvalidArgument, $"'{address}' is not an engine address of the form host:port.");
     }
 
-    static T Parse<T>(MessageParser<T> parser, ReadOnlyMemory<byte> body)
-        where T : IMessage<T>
+    /// <summary>
+    /// Makes a call whose request is nested deeper than an ordinary parser goes. Everything that reads and writes nested values is recursive,
+    /// and threads of the pool have little stack, so it runs on a thread with much of it.
+    /// </summary>
+    async Task<IMessage> DeepCallAsync(string method, ReadOnlyMemory<byte> request, CancellationToken cancellation)
     {
+        var result = new TaskCompletionSource<IMessage>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var thread = new Thread(Run, DeepStackBytes) { IsBackground = true, Name = "deep call" };
+        thread.Start();
         try
         {
-            return parser.ParseFrom(body.Span);
+            return await result.Task;
         }
-        catch (InvalidProtocolBufferException)
+        catch (Exception e)
         {
-            // Malformed, or only nested deeper than the parser's own limit, which this way of parsing alone lets us raise.
-            return ParseDeep(parser, body);
+            throw await FailureAsync(method, e);
+        }
+
+        void Run()
+        {
+            try
+            {
+                // The thread is there to be blocked. A reply whose fields are all unknown holds them as bytes, which are written without recursion.
+                var reply = RouteAsync(method, new Body(request, Deep: true), cancellation).AsTask().GetAwaiter().GetResult();
+                result.SetResult(Empty.Parser.ParseFrom(reply.ToByteArray()));
+            }
+            catch (Exception e)
+            {
+                result.SetException(e);
+            }
         }
     }
 
-    static T ParseDeep<T>(MessageParser<T> parser, ReadOnlyMemory<byte> body)
+    static T Parse<T>(MessageParser<T> parser, Body body)
         where T : IMessage<T>
     {
-        using var bytes = new MemoryStream(body.ToArray(), writable: false);
-        using var input = CodedInputStream.CreateWithLimits(bytes, int.MaxValue, RecursionLimit);
         try
         {
+            if (!body.Deep)
+                return parser.ParseFrom(body.Bytes.Span);
+
+            // Of all ways to parse, only this one lets the limit be raised.
+            using var bytes = new MemoryStream(body.Bytes.ToArray(), writable: false);
+            using var input = CodedInputStream.CreateWithLimits(bytes, int.MaxValue, RecursionLimit);
             return parser.ParseFrom(input);
         }
         catch (InvalidProtocolBufferException e)
         {
-            throw new RpcException(
-                ProviderStatus.InvalidArgument,
-                $"The request could not be read: it is no {typeof(T).Name}, or its values are nested more than {ValueCodec.MaxDepth} levels deep.", e);
+            var problem = $"The request could not be read: it is no {typeof(T).Name}, or its values are nested more than {ValueCodec.MaxDepth} levels deep.";
+            throw body.Deep ? new RpcException(ProviderStatus.InvalidArgument, problem, e) : new UnreadableException(problem, e);
         }
     }
 
@@ -195,4 +224,10 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
                     failure);
         }
     }
+
+    /// <param name="Deep">Whether the work is done on a stack that bears deep nesting.</param>
+    readonly record struct Body(ReadOnlyMemory<byte> Bytes, bool Deep = false);
+
+    /// <summary>The request is malformed, or only nested deeper than the parser's own limit of about thirty objects.</summary>
+    sealed class UnreadableException(string problem, Exception inner) : RpcException(ProviderStatus.InvalidArgument, problem, inner);
 }

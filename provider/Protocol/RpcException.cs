@@ -4,7 +4,7 @@ using PulumiAliyunLive.Model;
 namespace PulumiAliyunLive.Protocol;
 
 /// <summary>A call that ended with a status other than OK, on either side of the wire.</summary>
-sealed class RpcException(Wire.Status status, Exception? inner = null) : Exception(status.Message, inner)
+class RpcException(Wire.Status status, Exception? inner = null) : Exception(status.Message, inner)
 {
     public RpcException(ProviderStatus code, string message, Exception? inner = null)
         : this(new Wire.Status { Code = (int)code, Message = message }, inner)
