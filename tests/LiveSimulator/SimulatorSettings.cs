@@ -199,7 +199,7 @@ public sealed class SimulatorSettings
     public double RateLimitFactor { get; set; } = 1;
 
     /// <summary>Value of <c>x-acs-retry-after</c> in throttled answers; zero or less sends none. Whether the service sends it is not confirmed.</summary>
-    [Unconfirmed("00:00:00.250")]
+    [Unconfirmed("00:00:00.2500000")]
     public TimeSpan ThrottlingRetryAfter { get; set; }
 
     /// <summary>HTTP status of <c>Throttling.User</c>.</summary>
