@@ -82,10 +82,13 @@ sealed class FaultQueue
 
     public void Clear() => _waiting.Clear();
 
-    public Fault? Next(string operation, IReadOnlyDictionary<string, string> parameters)
+    /// <summary>The fault that hits this call, which is then used up once.</summary>
+    /// <param name="beforeArrival">Looks for faults that keep the request from arriving; otherwise for all others.</param>
+    public Fault? Next(string operation, IReadOnlyDictionary<string, string> parameters, bool beforeArrival)
     {
         foreach (var waiting in _waiting)
         {
+            if (waiting.Fault.Kind == FaultKind.DropBefore != beforeArrival) continue;
             if (waiting.Operation != operation && waiting.Operation != AnyOperation) continue;
             if (waiting.Fault.Where?.Invoke(parameters) == false) continue;
             if (waiting.Passing-- > 0) continue;

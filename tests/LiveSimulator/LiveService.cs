@@ -156,29 +156,27 @@ public sealed class LiveService
         foreach (var (parameter, value) in request.DecodedQuery()) parameters[parameter] = value;
         var exchange = new Exchange(request, name, parameters, _ids.NextRequestId(), now, Settings);
 
-        var fault = _faults.Next(name, parameters);
-        if (fault is { Kind: FaultKind.DropBefore })
-        {
-            exchange.Drop();
-        }
-        else
-        {
-            try
-            {
-                var operation = Find(request, name);
-                var caller = Settings.VerifiesRequests ? _verification.Verify(request, now, _clock.GetUtcNow()) : _defaultKey;
-                _rateLimits.Count(name, now);
-                var answer = () => Run(operation, parameters, now, caller);
-                if (fault is null) exchange.Succeed(answer());
-                else exchange.Fail(fault, answer);
-            }
-            catch (ServiceError error)
-            {
-                exchange.Refuse(error, asRetCode: _operations.GetValueOrDefault(name) is { HasRetCode: true });
-            }
-        }
+        if (_faults.Next(name, parameters, beforeArrival: true) is not null) exchange.Drop();
+        else CarryOut(request, name, parameters, exchange, now);
         _calls.Add(exchange.Call);
         return exchange.Answer;
+    }
+
+    void CarryOut(ServiceRequest request, string name, Dictionary<string, string> parameters, Exchange exchange, DateTimeOffset now)
+    {
+        try
+        {
+            var operation = Find(request, name);
+            var caller = Settings.VerifiesRequests ? _verification.Verify(request, now, _clock.GetUtcNow()) : _defaultKey;
+            _rateLimits.Count(name, now);
+            var run = () => Run(operation, parameters, now, caller);
+            if (_faults.Next(name, parameters, beforeArrival: false) is { } fault) exchange.Fail(fault, run);
+            else exchange.Succeed(run());
+        }
+        catch (ServiceError error)
+        {
+            exchange.Refuse(error, asRetCode: _operations.GetValueOrDefault(name) is { HasRetCode: true });
+        }
     }
 
     Operation Find(ServiceRequest request, string name)

@@ -44,7 +44,7 @@ static class SettingVariations
         if (type == typeof(int) && int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer)) return integer;
         if (type == typeof(double) && double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)) return number;
         if (type == typeof(TimeSpan) && TimeSpan.TryParse(value, CultureInfo.InvariantCulture, out var span)) return span;
-        if (type.IsEnum && !char.IsAsciiDigit(value.FirstOrDefault()) && Enum.TryParse(type, value, ignoreCase: true, out var choice)) return choice;
+        if (type.IsEnum && char.IsAsciiLetter(value.FirstOrDefault()) && Enum.TryParse(type, value, ignoreCase: true, out var choice)) return choice;
         var expected = type.IsEnum ? "one of " + string.Join(", ", Enum.GetNames(type))
             : type == typeof(TimeSpan) ? "a time such as 00:00:02"
             : type == typeof(bool) ? "true or false"
