@@ -44,7 +44,8 @@ sealed class AdminDoor(LiveService service)
         ("POST", ["clock"]) => MoveClock(arguments),
         ("POST", ["fail"]) => Done(() => service.FailNext(arguments.Required("operation"), arguments.Fault())),
         ("DELETE", ["fail"]) => Done(service.ClearFaults),
-        ("POST", ["keys"]) => Done(() => service.AddAccessKey(arguments.Required("id"), arguments.Required("secret"), arguments.Text("token"))),
+        ("POST", ["keys"]) =>
+            Done(() => service.AddAccessKey(arguments.Required("id"), arguments.Required("secret"), arguments.Text("token"))),
         ("POST", ["expire-token"]) => Done(() => service.ExpireToken(arguments.Required("token"))),
         ("POST", ["tasks", var id, "lose-source"]) => Done(() => service.LoseSource(id)),
         ("POST", ["tasks", var id, "restore-source"]) => Done(() => service.RestoreSource(id)),
@@ -52,7 +53,8 @@ sealed class AdminDoor(LiveService service)
         ("POST", ["tasks" or "monitors", var id, "start"]) => Done(() => service.StartBehindOurBack(id)),
         ("POST", ["tasks" or "monitors", var id, "delete"]) => Done(() => service.DeleteBehindOurBack(id)),
         ("POST", ["tasks" or "monitors", var id, "edit"]) => Edit(id, arguments),
-        _ => throw new AdminRouteException($"There is no {method} {Root}{string.Join('/', steps)}; README.md of the simulator lists what there is."),
+        _ => throw new AdminRouteException(
+            $"There is no {method} {Root}{string.Join('/', steps)}; README.md of the simulator lists what there is."),
     };
 
     JsonObject ChangeSettings(AdminArguments arguments)
@@ -109,7 +111,10 @@ sealed class AdminArguments
 
     public string Required(string name) => Text(name) ?? throw new ArgumentException($"The argument {name} is missing.");
 
-    /// <summary>The fault described by <c>kind</c>, <c>code</c>, <c>status</c>, <c>retryAfter</c> (milliseconds), <c>times</c> and <c>afterCalls</c>.</summary>
+    /// <summary>
+    /// The fault described by <c>kind</c>, <c>code</c>, <c>status</c>, <c>retryAfter</c> (milliseconds), <c>times</c> and
+    /// <c>afterCalls</c>.
+    /// </summary>
     public Fault Fault()
     {
         if (!Enum.TryParse<FaultKind>(Required("kind"), ignoreCase: true, out var kind) || !Enum.IsDefined(kind))
@@ -122,5 +127,6 @@ sealed class AdminArguments
         };
     }
 
-    int? Integer(string name) => Text(name) is { } text ? int.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) : null;
+    int? Integer(string name) =>
+        Text(name) is { } text ? int.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) : null;
 }

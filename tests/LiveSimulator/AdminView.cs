@@ -17,7 +17,8 @@ static class AdminView
     public static JsonObject Calls(IReadOnlyList<ServiceCall> calls)
     {
         var counts = new JsonObject();
-        foreach (var group in calls.GroupBy(call => call.Operation, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
+        var groups = calls.GroupBy(call => call.Operation, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal);
+        foreach (var group in groups)
             counts[group.Key] = new JsonObject { ["calls"] = group.Count(), ["succeeded"] = group.Count(call => call.Code is null) };
         return new JsonObject
         {
@@ -28,7 +29,7 @@ static class AdminView
     }
 
     public static JsonObject Settings(SimulatorSettings settings) =>
-        new(SettingVariations.Read(settings).Select(setting => KeyValuePair.Create(setting.Name, (JsonNode?)JsonValue.Create(setting.Value))));
+        Texts(SettingVariations.Read(settings));
 
     public static JsonObject Clock(LiveService service) => new() { ["now"] = ServiceTime.Format(service.Now) };
 
@@ -109,8 +110,11 @@ static class AdminView
         ["code"] = call.Code,
         ["done"] = call.Done,
         ["requestId"] = call.RequestId,
-        ["parameters"] = new JsonObject(call.Parameters.Select(parameter => KeyValuePair.Create(parameter.Key, (JsonNode?)JsonValue.Create(parameter.Value)))),
+        ["parameters"] = Texts(call.Parameters.Select(parameter => (parameter.Key, parameter.Value))),
     };
+
+    static JsonObject Texts(IEnumerable<(string Name, string Value)> fields) =>
+        new(fields.Select(field => KeyValuePair.Create(field.Name, (JsonNode?)JsonValue.Create(field.Value))));
 
     static JsonArray TextList(IEnumerable<string> texts) => new([.. texts.Select(text => JsonValue.Create(text))]);
 

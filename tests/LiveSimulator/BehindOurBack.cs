@@ -43,7 +43,8 @@ static class BehindOurBack
     static DateTimeOffset Time(string value) =>
         ServiceTime.TryParse(value, out var time) ? time : throw new ArgumentException($"{value} has not the form yyyy-MM-ddTHH:mm:ssZ.");
 
-    static int Integer(string value) => int.TryParse(value, out var number) ? number : throw new ArgumentException($"{value} is no integer.");
+    static int Integer(string value) =>
+        int.TryParse(value, out var number) ? number : throw new ArgumentException($"{value} is no integer.");
 
     static ImmutableArray<string> TextList(string value)
     {

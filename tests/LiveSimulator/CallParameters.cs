@@ -17,7 +17,8 @@ sealed class CallParameters(IReadOnlyDictionary<string, string> values, string m
     /// <summary>The value as sent; null when it was not.</summary>
     public string? Text(string name) => values.GetValueOrDefault(name);
 
-    public string Required(string name) => values.TryGetValue(name, out var value) && value != "" ? value : throw ServiceError.MissingParameter(name);
+    public string Required(string name) =>
+        values.TryGetValue(name, out var value) && value != "" ? value : throw ServiceError.MissingParameter(name);
 
     public string OneOf(string name, params ReadOnlySpan<string> known)
     {
@@ -31,9 +32,10 @@ sealed class CallParameters(IReadOnlyDictionary<string, string> values, string m
     public int? Integer(string name, int least = int.MinValue, int most = int.MaxValue)
     {
         if (Text(name) is not { Length: > 0 } text) return null;
-        if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) || value < least || value > most)
-            throw Malformed($"{name} must be an integer from {least} to {most}.");
-        return value;
+        var isInteger = int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value);
+        return isInteger && value >= least && value <= most
+            ? value
+            : throw Malformed($"{name} must be an integer from {least} to {most}.");
     }
 
     public DateTimeOffset? Time(string name)

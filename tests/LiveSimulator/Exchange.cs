@@ -8,6 +8,8 @@ sealed class Exchange(
     ServiceRequest request, string operation, IReadOnlyDictionary<string, string> parameters, string requestId, DateTimeOffset now,
     SimulatorSettings settings)
 {
+    const string JsonType = "application/json;charset=utf-8";
+
     ServiceAnswer? _answer;
     ServiceCall? _call;
 
@@ -47,7 +49,7 @@ sealed class Exchange(
             case FaultKind.MalformedJson:
                 var fields = Try(run);
                 var text = (fields ?? []).ToJsonString(AnswerJson.Options);
-                Finish(Text(200, "application/json;charset=utf-8", text[..^1] + ",\"RequestId\":\"", null), "MalformedJson", fields is not null);
+                Finish(Text(200, JsonType, text[..^1] + ",\"RequestId\":\"", null), "MalformedJson", fields is not null);
                 break;
             case FaultKind.HtmlBadGateway:
                 const string page = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>";
@@ -77,7 +79,9 @@ sealed class Exchange(
     }
 
     TimeSpan? RetryAfter(ServiceError error) =>
-        error.Code.StartsWith("Throttling", StringComparison.Ordinal) && settings.ThrottlingRetryAfter > TimeSpan.Zero ? settings.ThrottlingRetryAfter : null;
+        error.Code.StartsWith("Throttling", StringComparison.Ordinal) && settings.ThrottlingRetryAfter > TimeSpan.Zero
+            ? settings.ThrottlingRetryAfter
+            : null;
 
     ServiceAnswer Error(ServiceError error, TimeSpan? retryAfter)
     {
@@ -89,14 +93,15 @@ sealed class Exchange(
             ["HostId"] = request.Header("host") ?? "",
             ["Code"] = error.Code,
         };
-        return Text(error.Status, "application/json;charset=utf-8", Written(fields), retryAfter);
+        return Text(error.Status, JsonType, Written(fields), retryAfter);
     }
 
-    ServiceAnswer Json(int status, JsonObject fields) => Text(status, "application/json;charset=utf-8", Written(fields), null);
+    ServiceAnswer Json(int status, JsonObject fields) => Text(status, JsonType, Written(fields), null);
 
     string Written(JsonObject fields)
     {
-        if (settings.KeysReordered) fields = new JsonObject(fields.Reverse().Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone())));
+        if (settings.KeysReordered)
+            fields = new JsonObject(fields.Reverse().Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone())));
         return fields.ToJsonString(AnswerJson.Options);
     }
 
@@ -107,7 +112,8 @@ sealed class Exchange(
             new("Date", now.UtcDateTime.ToString("R", CultureInfo.InvariantCulture)),
             new("x-acs-request-id", requestId),
         ];
-        if (retryAfter is { } wait) headers.Add(new("x-acs-retry-after", ((long)wait.TotalMilliseconds).ToString(CultureInfo.InvariantCulture)));
+        if (retryAfter is { } wait)
+            headers.Add(new("x-acs-retry-after", ((long)wait.TotalMilliseconds).ToString(CultureInfo.InvariantCulture)));
         return ServiceAnswer.Text(status, contentType, body, headers);
     }
 

@@ -5,7 +5,8 @@ namespace LiveSimulator;
 
 /// <summary>
 /// A local ApsaraVideo Live: the relay tasks and monitor sessions of one account, the rules by which calls and time change them, and a door
-/// for what happens outside. Nothing runs by itself; what time brings about is worked out when somebody looks. Safe to use from several threads.
+/// for what happens outside. Nothing runs by itself; what time brings about is worked out when somebody looks. Safe to use from several
+/// threads.
 /// </summary>
 public sealed class LiveService
 {
@@ -43,10 +44,14 @@ public sealed class LiveService
     /// <summary>The switches; they may be changed at any time and act from the next call on.</summary>
     public SimulatorSettings Settings { get; }
 
-    /// <summary>Called with the operation's name before a request is looked at; outside of locks, so that it may use this service.</summary>
+    /// <summary>
+    /// Called with the operation's name before a request is looked at; outside of locks, so that it may use this service.
+    /// </summary>
     public Action<string>? BeforeCall { get; set; }
 
-    /// <summary>Called with the operation's name when a request has been carried out or refused and its answer is not yet on the way.</summary>
+    /// <summary>
+    /// Called with the operation's name when a request has been carried out or refused and its answer is not yet on the way.
+    /// </summary>
     public Action<string>? AfterCall { get; set; }
 
     /// <summary>The simulated time: the clock's, plus what it was moved by.</summary>
@@ -80,15 +85,19 @@ public sealed class LiveService
     public void ClearCalls() => Locked(_ => _calls.Clear());
 
     /// <summary>Accepts a further pair of keys, with its security token for temporary ones.</summary>
-    public void AddAccessKey(string id, string secret, string? token = null) => Locked(_ => _verification.Add(PermanentKey(id, secret, token)));
+    public void AddAccessKey(string id, string secret, string? token = null) =>
+        Locked(_ => _verification.Add(PermanentKey(id, secret, token)));
 
     /// <summary>From now on the token is answered with <c>InvalidSecurityToken.Expired</c>.</summary>
     public void ExpireToken(string token) => Locked(_ => _verification.Expire(token));
 
-    /// <summary>Lets a fault hit the next call of an operation; <c>*</c> stands for any operation. Faults wait in the order of these calls.</summary>
+    /// <summary>
+    /// Lets a fault hit the next call of an operation; <c>*</c> stands for any operation. Faults wait in the order of these calls.
+    /// </summary>
     public void FailNext(string operation, Fault fault) => Locked(_ =>
     {
-        if (operation != FaultQueue.AnyOperation && !_operations.ContainsKey(operation)) throw new ArgumentException($"There is no operation {operation}.");
+        if (operation != FaultQueue.AnyOperation && !_operations.ContainsKey(operation))
+            throw new ArgumentException($"There is no operation {operation}.");
         _faults.Add(operation, fault);
     });
 
@@ -130,7 +139,7 @@ public sealed class LiveService
     });
 
     /// <summary>Somebody edits a field elsewhere, in whatever state the object is, with effect at once.</summary>
-    /// <param name="field">Its name in requests, for example <c>CallbackUrl</c>; <c>DstUrl</c> and other fields that no operation changes, too.</param>
+    /// <param name="field">Its name in requests, such as <c>CallbackUrl</c>, or <c>DstUrl</c>, which no operation changes.</param>
     /// <param name="value">As in requests: times, decimal digits, JSON text for lists.</param>
     public void EditBehindOurBack(string id, string field, string value) => Locked(now =>
     {
@@ -201,7 +210,8 @@ public sealed class LiveService
         ? task
         : throw new ArgumentException($"There is no live task or session {id}.");
 
-    AccessKey PermanentKey(string id, string secret, string? token) => new(id, secret, token, null, $"acs:ram::{Settings.AccountId}:user/{id}");
+    AccessKey PermanentKey(string id, string secret, string? token) =>
+        new(id, secret, token, null, $"acs:ram::{Settings.AccountId}:user/{id}");
 
     T Locked<T>(Func<DateTimeOffset, T> act)
     {

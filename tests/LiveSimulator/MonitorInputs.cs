@@ -51,7 +51,8 @@ static class MonitorInputs
         JsonArray list => new JsonArray([.. list.Select(item => item is null ? null : Shown(item, settings))]),
         JsonObject fields => new JsonObject(Ordered(fields, settings)
             .Select(field => KeyValuePair.Create(field.Key, field.Value is null ? null : (JsonNode?)Shown(field.Value, settings)))),
-        JsonValue value when settings.NumbersRewritten && value.GetValueKind() == JsonValueKind.Number => JsonValue.Create(value.GetValue<double>()),
+        JsonValue value when settings.NumbersRewritten && value.GetValueKind() == JsonValueKind.Number =>
+            JsonValue.Create(value.GetValue<double>()),
         _ => node.DeepClone(),
     };
 
@@ -100,7 +101,8 @@ static class MonitorInputs
         node?.GetValueKind() == JsonValueKind.Number && node.AsValue().TryGetValue<int>(out var value) && value >= least;
 
     static bool IsNumber(JsonNode? node, double least, double most) =>
-        node?.GetValueKind() == JsonValueKind.Number && node.AsValue().TryGetValue<double>(out var value) && value >= least && value <= most;
+        node?.GetValueKind() == JsonValueKind.Number && node.AsValue().TryGetValue<double>(out var value)
+        && value >= least && value <= most;
 
     static JsonNode? Parse(string text)
     {

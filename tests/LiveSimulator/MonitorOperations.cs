@@ -41,7 +41,7 @@ sealed class MonitorOperations(SimulatorSettings settings, IdSource ids)
         if (monitor.Running && wanted != stored)
         {
             if (settings.MonitorUpdateWhileRunning == MonitorUpdateWhileRunning.Refused)
-                throw ServiceError.IllegalOperation(401, "Only the inputs of a running stream monitor can be changed, please check and try again later.");
+                throw ServiceError.IllegalOperation(401, "Only the inputs of a running stream monitor can be changed, please try again later.");
             if (settings.MonitorUpdateWhileRunning == MonitorUpdateWhileRunning.Ignored) wanted = stored;
         }
         monitor.Config = wanted with { InputList = inputs };
@@ -58,7 +58,7 @@ sealed class MonitorOperations(SimulatorSettings settings, IdSource ids)
 
         var known = _monitors.Values
             .Where(monitor => !monitor.Deleted && now - monitor.CreatedAt >= settings.ListLag)
-            .Where(monitor => id == "" || (settings.MonitorIdIsFuzzy ? monitor.Id.Contains(id, StringComparison.Ordinal) : monitor.Id == id))
+            .Where(monitor => id == "" || monitor.Id == id || (settings.MonitorIdIsFuzzy && monitor.Id.Contains(id, StringComparison.Ordinal)))
             .Select(monitor => monitor.Snapshot())
             .ToList();
         if (id != "" && known.Count == 0 && settings.UnknownMonitor == UnknownMonitor.NotExist) throw ServiceError.MonitorNotExist();
@@ -82,7 +82,7 @@ sealed class MonitorOperations(SimulatorSettings settings, IdSource ids)
     {
         var monitor = Find(call);
         if (monitor.Running)
-            throw new ServiceError(400, "StreamMonitorAlreadyStarted", "The stream monitor is already started, please check and try again later.");
+            throw new ServiceError(400, "StreamMonitorAlreadyStarted", "The stream monitor runs already, please check and try again later.");
         monitor.Start(now);
         return [];
     }
@@ -91,7 +91,7 @@ sealed class MonitorOperations(SimulatorSettings settings, IdSource ids)
     {
         var monitor = Find(call);
         if (!monitor.Running)
-            throw new ServiceError(400, "StreamMonitorAlreadyStop", "The stream monitor is already stopped, please check and try again later.");
+            throw new ServiceError(400, "StreamMonitorAlreadyStop", "The stream monitor does not run, please check and try again later.");
         monitor.Stop(now);
         return [];
     }

@@ -4,7 +4,7 @@ namespace LiveSimulator;
 
 /// <summary>What is stored of a monitor session's configuration, by the service's names.</summary>
 /// <param name="InputList">The inputs as JSON text, as it was sent.</param>
-/// <param name="MonitorConfig">The thresholds as JSON text, as it was sent (one layer of quotes taken off); empty when there are none.</param>
+/// <param name="MonitorConfig">The thresholds as JSON text, as it was sent but for a second layer of quotes; empty for none.</param>
 public sealed record MonitorConfiguration(
     string MonitorName, string Domain, string OutputTemplate, string InputList, string App, string Stream, string MonitorConfig,
     string CallbackUrl, string DingTalkWebHookUrl)
@@ -21,7 +21,8 @@ public sealed record MonitorPeriod(DateTimeOffset From, DateTimeOffset? To);
 /// <summary>A monitor session as it was when asked for.</summary>
 /// <param name="Deleted">Whether it is gone; snapshots of deleted sessions remain.</param>
 public sealed record MonitorSnapshot(
-    string MonitorId, bool Running, bool Deleted, MonitorConfiguration Config, DateTimeOffset CreatedAt, ImmutableArray<MonitorPeriod> Periods)
+    string MonitorId, bool Running, bool Deleted, MonitorConfiguration Config, DateTimeOffset CreatedAt,
+    ImmutableArray<MonitorPeriod> Periods)
 {
     public DateTimeOffset? StartTime => Periods is [.., var last] ? last.From : null;
 

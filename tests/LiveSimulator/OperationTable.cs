@@ -22,7 +22,8 @@ static class OperationTable
         Operation[] all =
         [
             Relay("CreateLivePullToPush", false, true, relays.Create,
-                "TaskName StartTime EndTime SourceType SourceProtocol SourceUrls DstUrl RepeatNumber Offset FileIndex RetryCount RetryInterval CallbackUrl"),
+                "TaskName StartTime EndTime SourceType SourceProtocol SourceUrls DstUrl RepeatNumber Offset FileIndex RetryCount RetryInterval "
+                + "CallbackUrl"),
             Relay("UpdateLivePullToPush", true, true, relays.Update,
                 "TaskId StartTime EndTime SourceUrls RepeatNumber Offset FileIndex CallbackUrl"),
             Relay("DescribeLivePullToPush", true, true, relays.Describe, "TaskId"),
@@ -38,18 +39,22 @@ static class OperationTable
             Monitor("StartLiveStreamMonitor", monitors.Start, "MonitorId"),
             Monitor("StopLiveStreamMonitor", monitors.Stop, "MonitorId"),
             Monitor("DeleteLiveStreamMonitor", (call, _) => monitors.Delete(call), "MonitorId"),
-            new("AssumeRole", TokenVersion, false, false, "InvalidParameter",
-                Names("RoleArn RoleSessionName DurationSeconds Policy ExternalId SourceIdentity"), (call, now, _) => tokens.AssumeRole(call, now)),
-            new("GetCallerIdentity", TokenVersion, false, false, "InvalidParameter", [], (_, _, caller) => tokens.GetCallerIdentity(caller)),
+            Token("AssumeRole", (call, now, _) => tokens.AssumeRole(call, now),
+                "RoleArn RoleSessionName DurationSeconds Policy ExternalId SourceIdentity"),
+            Token("GetCallerIdentity", (_, _, caller) => tokens.GetCallerIdentity(caller), ""),
         ];
         return all.ToFrozenDictionary(operation => operation.Name, StringComparer.Ordinal);
     }
 
-    static Operation Relay(string name, bool getOnly, bool hasRetCode, Func<CallParameters, DateTimeOffset, JsonObject> run, string parameters) =>
+    static Operation Relay(
+        string name, bool getOnly, bool hasRetCode, Func<CallParameters, DateTimeOffset, JsonObject> run, string parameters) =>
         new(name, LiveVersion, getOnly, hasRetCode, "InvalidParameter", Names("Region " + parameters), (call, now, _) => run(call, now));
 
     static Operation Monitor(string name, Func<CallParameters, DateTimeOffset, JsonObject> run, string parameters) =>
         new(name, LiveVersion, false, false, "InvalidParameter.Malformed", Names(parameters), (call, now, _) => run(call, now));
 
-    static FrozenSet<string> Names(string names) => names.Split(' ').ToFrozenSet(StringComparer.Ordinal);
+    static Operation Token(string name, Func<CallParameters, DateTimeOffset, AccessKey, JsonObject> run, string parameters) =>
+        new(name, TokenVersion, false, false, "InvalidParameter", Names(parameters), run);
+
+    static FrozenSet<string> Names(string names) => names.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToFrozenSet(StringComparer.Ordinal);
 }

@@ -52,7 +52,8 @@ catch (IOException error)
 }
 await using (simulator)
 {
-    Console.WriteLine($"live-simulator listens on {simulator.Address} with access key {LiveService.DefaultAccessKeyId} / {LiveService.DefaultAccessKeySecret}");
+    const string keys = $"{LiveService.DefaultAccessKeyId} / {LiveService.DefaultAccessKeySecret}";
+    Console.WriteLine($"live-simulator listens on {simulator.Address} with access key {keys}");
     ended.Wait();
 }
 return 0;

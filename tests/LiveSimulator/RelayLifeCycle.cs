@@ -56,7 +56,9 @@ sealed class RelayLifeCycle
         task.InvalidReason = ByUser;
     }
 
-    /// <summary>Pushing is interrupted, if there is any, and starts with the stored configuration. Idle and Exit stay as they are.</summary>
+    /// <summary>
+    /// Pushing is interrupted, if there is any, and starts with the stored configuration. Idle and Exit stay as they are.
+    /// </summary>
     public void Restart(SimulatedTask task, DateTimeOffset now)
     {
         Stop(task, now);

@@ -4,13 +4,16 @@ using System.Text.Json.Nodes;
 
 namespace LiveSimulator;
 
-/// <summary>The seven relay operations: their parameters, checks and answers. Codes that no page names are <c>InvalidParameter</c>.</summary>
+/// <summary>
+/// The seven relay operations: their parameters, checks and answers. Codes that no page names are <c>InvalidParameter</c>.
+/// </summary>
 sealed class RelayOperations(SimulatorSettings settings, RelayLifeCycle lifeCycle, IdSource ids)
 {
     static readonly FrozenSet<string> LiveCentres = ["cn-beijing", "cn-shanghai", "cn-shenzhen", "ap-southeast-1", "ap-southeast-5"];
     static readonly string[] CurrentProtocols = ["rtmp", "srt", "http-flv", "hls"];
     static readonly string[] OlderProtocols = ["rtmp", "rtsp", "srt", "http-flv", "flv"];
     static readonly string[] LiveSchemes = ["rtmp://", "rtsp://", "srt://", "http://", "https://"];
+    static readonly string[] FileSchemes = ["http://", "https://"];
     static readonly TimeSpan SevenDays = TimeSpan.FromDays(7);
 
     public JsonObject Create(CallParameters call, DateTimeOffset now)
@@ -18,7 +21,8 @@ sealed class RelayOperations(SimulatorSettings settings, RelayLifeCycle lifeCycl
         var region = RegionOf(call, create: true);
         var start = call.RequiredTime("StartTime");
         var end = call.RequiredTime("EndTime");
-        if (start < now && settings.PastStartTime == PastStartTime.Refused) throw ServiceError.IllegalDuration("StartTime must not be in the past.");
+        if (start < now && settings.PastStartTime == PastStartTime.Refused)
+            throw ServiceError.IllegalDuration("StartTime must not be in the past.");
         CheckTimes(start, end, now);
         var sourceType = call.OneOf("SourceType", "live", "vod", "url");
         var protocol = call.Text("SourceProtocol");
@@ -39,7 +43,8 @@ sealed class RelayOperations(SimulatorSettings settings, RelayLifeCycle lifeCycl
         var update = new RelayUpdate(settings, task);
         update.Apply(call, SourceUrls(call, task.Config.SourceType), Offset(call));
         var config = update.Config;
-        if (config.StartTime != task.Config.StartTime || config.EndTime != task.Config.EndTime) CheckTimes(config.StartTime, config.EndTime, now);
+        var timesChange = config.StartTime != task.Config.StartTime || config.EndTime != task.Config.EndTime;
+        if (timesChange) CheckTimes(config.StartTime, config.EndTime, now);
         lifeCycle.Reconfigure(task, config, update.ChangesOnAir, now);
         return Done([]);
     }
@@ -193,13 +198,16 @@ sealed class RelayOperations(SimulatorSettings settings, RelayLifeCycle lifeCycl
         if (urls.Any(string.IsNullOrWhiteSpace)) throw call.Malformed("SourceUrls must not hold an empty text.");
         var (most, fits) = sourceType switch
         {
-            "live" => (1, urls.All(url => LiveSchemes.Any(scheme => url.StartsWith(scheme, StringComparison.Ordinal)))),
+            "live" => (1, urls.All(url => HasScheme(url, LiveSchemes))),
             "vod" => (30, urls.All(id => !id.Contains("://", StringComparison.Ordinal))),
-            _ => (30, urls.All(url => url.StartsWith("http://", StringComparison.Ordinal) || url.StartsWith("https://", StringComparison.Ordinal))),
+            _ => (30, urls.All(url => HasScheme(url, FileSchemes))),
         };
-        if (urls.Length < 1 || urls.Length > most) throw call.Malformed($"SourceUrls of a {sourceType} source must hold 1 to {most} entries.");
+        if (urls.Length < 1 || urls.Length > most)
+            throw call.Malformed($"SourceUrls of a {sourceType} source must hold 1 to {most} entries.");
         return fits ? urls : throw call.Malformed($"SourceUrls does not fit a {sourceType} source.");
     }
+
+    static bool HasScheme(string url, string[] schemes) => Array.Exists(schemes, scheme => url.StartsWith(scheme, StringComparison.Ordinal));
 
     static string Destination(CallParameters call)
     {

@@ -38,7 +38,9 @@ public sealed record RelayConfig(
 /// <param name="Reason">What caused it: a call, the start or end time, or the service's invalid reason.</param>
 public sealed record StateChange(DateTimeOffset At, RelayState State, string Reason);
 
-/// <summary>A time in which a task pushed (retries included), and what it pushed. What a later update changes on air shows in place.</summary>
+/// <summary>
+/// A time in which a task pushed (retries included), and what it pushed. What a later update changes on air shows in place.
+/// </summary>
 /// <param name="To">Null while it lasts.</param>
 public sealed record PushPeriod(
     DateTimeOffset From, DateTimeOffset? To, string DstUrl, ImmutableArray<string> SourceUrls, int FileIndex, int Offset, int RepeatNumber);

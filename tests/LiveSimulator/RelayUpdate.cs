@@ -26,7 +26,10 @@ sealed class RelayUpdate(SimulatorSettings settings, SimulatedTask task)
         if (call.Time("EndTime") is { } end && end != stored.EndTime)
             Take("EndTime", !task.Pushing || settings.EndTimeWhileRunning, Config with { EndTime = end });
         if (sourceUrls is { } urls && !urls.SequenceEqual(stored.SourceUrls))
-            ChangesOnAir = Take("SourceUrls", !task.Pushing || settings.SourceUrlsWhileRunning, Config with { SourceUrls = urls }) && task.Pushing;
+        {
+            var taken = Take("SourceUrls", !task.Pushing || settings.SourceUrlsWhileRunning, Config with { SourceUrls = urls });
+            ChangesOnAir = taken && task.Pushing;
+        }
 
         var seek = offset ?? (resets ? 0 : stored.Offset);
         if (seek != stored.Offset) Take("Offset", !task.Pushing, Config with { Offset = seek });

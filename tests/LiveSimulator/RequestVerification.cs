@@ -45,7 +45,8 @@ sealed class RequestVerification(SimulatorSettings settings)
 
     static (string Credential, string SignedHeaders, string Signature) Parts(string authorization)
     {
-        if (!authorization.StartsWith(Algorithm + " ", StringComparison.Ordinal)) throw Incomplete($"The signature must be of the kind {Algorithm}.");
+        if (!authorization.StartsWith(Algorithm + " ", StringComparison.Ordinal))
+            throw Incomplete($"The signature must be of the kind {Algorithm}.");
         var parts = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var part in authorization[(Algorithm.Length + 1)..].Split(','))
         {
@@ -56,7 +57,7 @@ sealed class RequestVerification(SimulatorSettings settings)
             && parts.TryGetValue("SignedHeaders", out var signed)
             && parts.TryGetValue("Signature", out var signature)
             ? (credential, signed, signature)
-            : throw Incomplete("The Authorization header must have Credential, SignedHeaders and Signature, separated by commas without blanks.");
+            : throw Incomplete("Authorization must have Credential, SignedHeaders and Signature, separated by commas without blanks.");
     }
 
     void CheckDate(ServiceRequest request, DateTimeOffset now, DateTimeOffset ownClock)
@@ -131,7 +132,8 @@ sealed class RequestVerification(SimulatorSettings settings)
         var encoded = new StringBuilder(text.Length);
         foreach (var octet in Encoding.UTF8.GetBytes(text))
         {
-            if (char.IsAsciiLetterOrDigit((char)octet) || octet is (byte)'-' or (byte)'_' or (byte)'.' or (byte)'~') encoded.Append((char)octet);
+            var letter = (char)octet;
+            if (char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' or '~') encoded.Append(letter);
             else encoded.Append(CultureInfo.InvariantCulture, $"%{octet:X2}");
         }
         return encoded.ToString();

@@ -14,7 +14,8 @@ sealed partial class SecurityTokenService(SimulatorSettings settings, RequestVer
         var role = RoleForm().Match(call.Required("RoleArn"));
         if (!role.Success) throw call.Malformed("RoleArn must have the form acs:ram::<account>:role/<name>.");
         var session = call.Required("RoleSessionName");
-        if (!SessionForm().IsMatch(session)) throw call.Malformed("RoleSessionName must consist of 2 to 64 letters, digits, ., @, - and _.");
+        if (!SessionForm().IsMatch(session))
+            throw call.Malformed("RoleSessionName must consist of 2 to 64 letters, digits, ., @, - and _.");
         if (call.Text("Policy") is { Length: > 2048 }) throw call.Malformed("Policy must not be longer than 2048 characters.");
         if (call.Text("ExternalId") is { Length: < 2 or > 1224 }) throw call.Malformed("ExternalId must have 2 to 1224 characters.");
         var expiry = now.AddSeconds(call.Integer("DurationSeconds", 900, 43_200) ?? 3600);

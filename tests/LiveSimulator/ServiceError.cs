@@ -18,7 +18,8 @@ sealed class ServiceError(int status, string code, string message) : Exception(m
 
     public static ServiceError MissingParameter(string name) => new(400, "MissingParameter", $"{name} is mandatory for this action.");
 
-    public static ServiceError MonitorNotExist() => new(404, "StreamMonitorNotExist", "The stream monitor is unknown, please check and try again later.");
+    public static ServiceError MonitorNotExist() =>
+        new(404, "StreamMonitorNotExist", "The stream monitor is unknown, please check and try again later.");
 
     public static ServiceError IllegalOperation(int status, string message) => new(status, "IllegalOperation", message);
 

@@ -6,7 +6,8 @@ namespace LiveSimulator;
 /// <summary>A request as it came over the wire: nothing decoded, so that its signature can be recomputed.</summary>
 /// <param name="Query">The query without its question mark, still percent-encoded.</param>
 /// <param name="Headers">Names in lower case, in the order of arrival.</param>
-sealed record ServiceRequest(string Method, string Path, string Query, IReadOnlyList<KeyValuePair<string, string>> Headers, ReadOnlyMemory<byte> Body)
+sealed record ServiceRequest(
+    string Method, string Path, string Query, IReadOnlyList<KeyValuePair<string, string>> Headers, ReadOnlyMemory<byte> Body)
 {
     /// <summary>The first value of a header, trimmed; null when it is absent.</summary>
     public string? Header(string name)
@@ -35,7 +36,8 @@ sealed record ServiceRequest(string Method, string Path, string Query, IReadOnly
 
 /// <summary>An answer, or the connection's end in place of one.</summary>
 /// <param name="Dropped">The connection ends without an answer.</param>
-sealed record ServiceAnswer(int Status, string ContentType, byte[] Body, IReadOnlyList<KeyValuePair<string, string>> Headers, bool Dropped = false)
+sealed record ServiceAnswer(
+    int Status, string ContentType, byte[] Body, IReadOnlyList<KeyValuePair<string, string>> Headers, bool Dropped = false)
 {
     public static ServiceAnswer Text(int status, string contentType, string body, IReadOnlyList<KeyValuePair<string, string>> headers) =>
         new(status, contentType, Encoding.UTF8.GetBytes(body), headers);

@@ -23,7 +23,8 @@ static class SettingVariations
     public static void Set(SimulatorSettings settings, string name, string value)
     {
         var property = Array.Find(Switches, candidate => candidate.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-            ?? throw new ArgumentException($"There is no setting {name}. There are: {string.Join(", ", Switches.Select(known => known.Name))}.");
+            ?? throw new ArgumentException(
+                $"There is no setting {name}. There are: {string.Join(", ", Switches.Select(known => known.Name))}.");
         property.SetValue(settings, Parse(property, value));
     }
 
@@ -41,10 +42,11 @@ static class SettingVariations
         var type = property.PropertyType;
         if (type == typeof(string)) return value;
         if (type == typeof(bool) && bool.TryParse(value, out var flag)) return flag;
-        if (type == typeof(int) && int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer)) return integer;
-        if (type == typeof(double) && double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)) return number;
+        if (type == typeof(int) && int.TryParse(value, CultureInfo.InvariantCulture, out var integer)) return integer;
+        if (type == typeof(double) && double.TryParse(value, CultureInfo.InvariantCulture, out var number)) return number;
         if (type == typeof(TimeSpan) && TimeSpan.TryParse(value, CultureInfo.InvariantCulture, out var span)) return span;
-        if (type.IsEnum && char.IsAsciiLetter(value.FirstOrDefault()) && Enum.TryParse(type, value, ignoreCase: true, out var choice)) return choice;
+        var isName = char.IsAsciiLetter(value.FirstOrDefault());
+        if (type.IsEnum && isName && Enum.TryParse(type, value, ignoreCase: true, out var choice)) return choice;
         var expected = type.IsEnum ? "one of " + string.Join(", ", Enum.GetNames(type))
             : type == typeof(TimeSpan) ? "a time such as 00:00:02"
             : type == typeof(bool) ? "true or false"

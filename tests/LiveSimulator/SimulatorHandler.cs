@@ -34,8 +34,15 @@ public sealed class SimulatorHandler(LiveService service) : HttpMessageHandler
     static HttpResponseMessage Answer(HttpRequestMessage request, ServiceAnswer answer)
     {
         if (answer.Dropped)
-            throw new HttpRequestException(HttpRequestError.ResponseEnded, "The response ended prematurely.", new IOException("The connection was closed."));
-        var response = new HttpResponseMessage((HttpStatusCode)answer.Status) { RequestMessage = request, Content = new ByteArrayContent(answer.Body) };
+        {
+            var cause = new IOException("The connection was closed.");
+            throw new HttpRequestException(HttpRequestError.ResponseEnded, "The response ended prematurely.", cause);
+        }
+        var response = new HttpResponseMessage((HttpStatusCode)answer.Status)
+        {
+            RequestMessage = request,
+            Content = new ByteArrayContent(answer.Body),
+        };
         response.Content.Headers.TryAddWithoutValidation("Content-Type", answer.ContentType);
         foreach (var (name, value) in answer.Headers) response.Headers.TryAddWithoutValidation(name, value);
         return response;

@@ -10,7 +10,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace LiveSimulator;
 
-/// <summary>Serves a <see cref="LiveService"/> and its admin door over HTTP on the loopback address. Reads no configuration, writes no log.</summary>
+/// <summary>
+/// Serves a <see cref="LiveService"/> and its admin door over HTTP on the loopback address. Reads no configuration, writes no log.
+/// </summary>
 public static class SimulatorServer
 {
     /// <param name="port">0 takes any free port.</param>
@@ -27,8 +29,8 @@ public static class SimulatorServer
         var door = new AdminDoor(service);
         application.Run(context => AnswerAsync(context, service, door));
         application.Start();
-        var address = application.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single();
-        return new RunningSimulator(application, new Uri(address));
+        var addresses = application.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        return new RunningSimulator(application, new Uri(addresses.Single()));
     }
 
     static async Task AnswerAsync(HttpContext context, LiveService service, AdminDoor door)
@@ -55,7 +57,8 @@ public static class SimulatorServer
         foreach (var (name, values) in request.Headers)
             foreach (var value in values)
                 headers.Add(new(name.ToLowerInvariant(), value ?? ""));
-        return new ServiceRequest(request.Method, request.Path.Value ?? "/", request.QueryString.Value?.TrimStart('?') ?? "", headers, body.ToArray());
+        var query = request.QueryString.Value?.TrimStart('?') ?? "";
+        return new ServiceRequest(request.Method, request.Path.Value ?? "/", query, headers, body.ToArray());
     }
 }
 

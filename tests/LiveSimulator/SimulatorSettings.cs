@@ -9,7 +9,10 @@ public sealed class SimulatorSettings
 {
     // ---- Relay tasks: create ----
 
-    /// <summary>What becomes of a second task with a destination that a live task uses at the same time. The documentation says that pushing fails.</summary>
+    /// <summary>
+    /// What becomes of a second task with a destination that a live task uses at the same time. The documentation says that pushing
+    /// fails.
+    /// </summary>
     [Unconfirmed]
     public DuplicateDestination DuplicateDestination { get; set; }
 
@@ -51,11 +54,16 @@ public sealed class SimulatorSettings
     [Unconfirmed]
     public UnsetField InapplicableTaskFields { get; set; } = UnsetField.Absent;
 
-    /// <summary>Whether <c>TaskInvalidReason</c> is shown while retries go on; the documentation says when stopped, its own texts say "retrying".</summary>
+    /// <summary>
+    /// Whether <c>TaskInvalidReason</c> is shown while retries go on; the documentation says when stopped, its own texts say
+    /// "retrying".
+    /// </summary>
     [Unconfirmed]
     public bool InvalidReasonWhileRecovering { get; set; }
 
-    /// <summary>Whether a stop by call shows <c>TriggerByUser</c> as <c>TaskInvalidReason</c>; only the callback page lists that reason.</summary>
+    /// <summary>
+    /// Whether a stop by call shows <c>TriggerByUser</c> as <c>TaskInvalidReason</c>; only the callback page lists that reason.
+    /// </summary>
     [Unconfirmed]
     public bool StopReasonShown { get; set; }
 
@@ -119,7 +127,10 @@ public sealed class SimulatorSettings
     [Unconfirmed]
     public OmittedValues OmittedTaskValues { get; set; }
 
-    /// <summary>Whether errors of Create, Update, Describe and Delete come as HTTP 200 with a <c>RetCode</c> other than 0 and the code as <c>Description</c>.</summary>
+    /// <summary>
+    /// Whether errors of Create, Update, Describe and Delete come as HTTP 200 with a <c>RetCode</c> other than 0 and the code as
+    /// <c>Description</c>.
+    /// </summary>
     [Unconfirmed]
     public bool ErrorsAsRetCode { get; set; }
 
@@ -149,7 +160,10 @@ public sealed class SimulatorSettings
     [Unconfirmed]
     public bool KeysReordered { get; set; }
 
-    /// <summary>Whether optional values left out of a session's update keep what they have, or get their defaults (<c>App</c> <c>monitor</c>, <c>Stream</c> random).</summary>
+    /// <summary>
+    /// Whether optional values left out of a session's update keep what they have, or get their defaults (<c>App</c> <c>monitor</c>,
+    /// <c>Stream</c> random).
+    /// </summary>
     [Unconfirmed]
     public OmittedValues OmittedMonitorValues { get; set; }
 
@@ -186,7 +200,10 @@ public sealed class SimulatorSettings
     [Unconfirmed]
     public bool GetOnlyRefusesPost { get; set; } = true;
 
-    /// <summary>Whether a parameter that the operation does not have is refused. The service ignores it; refusing shows a client's misspelling at once.</summary>
+    /// <summary>
+    /// Whether a parameter that the operation does not have is refused. The service ignores it; refusing shows a client's misspelling
+    /// at once.
+    /// </summary>
     public bool UnknownParametersRefused { get; set; } = true;
 
     /// <summary>Whether signatures, keys, tokens, nonces and dates are verified.</summary>
@@ -198,7 +215,9 @@ public sealed class SimulatorSettings
     /// <summary>Factor on the documented rate limits: 1 as documented, 10 for ten times as many calls, 0 for no limits.</summary>
     public double RateLimitFactor { get; set; } = 1;
 
-    /// <summary>Value of <c>x-acs-retry-after</c> in throttled answers; zero or less sends none. Whether the service sends it is not confirmed.</summary>
+    /// <summary>
+    /// Value of <c>x-acs-retry-after</c> in throttled answers; zero or less sends none. Whether the service sends it is not confirmed.
+    /// </summary>
     [Unconfirmed("00:00:00.2500000")]
     public TimeSpan ThrottlingRetryAfter { get; set; }
 
@@ -217,7 +236,10 @@ public sealed class SimulatorSettings
     /// <summary>The account that GetCallerIdentity names.</summary>
     public string AccountId { get; set; } = "1000000000000001";
 
-    /// <summary>Every other value of every unconfirmed switch, one at a time, with a name for a test's theory such as <c>StopOnIdle=HasStopped</c>.</summary>
+    /// <summary>
+    /// Every other value of every unconfirmed switch, one at a time, with a name for a test's theory such as
+    /// <c>StopOnIdle=HasStopped</c>.
+    /// </summary>
     public static IEnumerable<(string Name, Action<SimulatorSettings> Apply)> Variations => SettingVariations.All;
 
     /// <summary>Sets a switch by its name, as the command line and the admin door do.</summary>
@@ -239,7 +261,9 @@ public enum DuplicateDestination
     /// <summary>It is created; when it starts while the other one pushes, its push fails and it retries.</summary>
     PushFails,
 
-    /// <summary>Create refuses it (<c>InvalidParameter</c>) when an idle, running or recovering task of an overlapping time has the destination.</summary>
+    /// <summary>
+    /// Create refuses it (<c>InvalidParameter</c>) when an idle, running or recovering task of an overlapping time has the destination.
+    /// </summary>
     RefusedAtCreate,
 }
 

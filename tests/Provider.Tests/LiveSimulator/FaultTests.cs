@@ -128,7 +128,7 @@ public sealed class FaultTests : IDisposable
     {
         using var http = new HttpClient(new SimulatorHandler(_client.Service));
         _client.Settings.VerifiesRequests = false;
-        var query = string.Join('&', _client.TaskParameters().Select(parameter => $"{parameter.Name}={Uri.EscapeDataString(parameter.Value)}"));
+        var query = SimulatorClientExtensions.Query(_client.TaskParameters());
         foreach (var after in new[] { false, true })
         {
             using var cancellation = new CancellationTokenSource();
@@ -152,7 +152,8 @@ public sealed class FaultTests : IDisposable
 
     string CreateOutcome(params (string Name, string Value)[] others)
     {
-        var answer = _client.Call(Create, _client.TaskParameters(others: [("DstUrl", $"rtmp://a/b/{_client.Service.Calls.Count}"), .. others]));
+        var destination = $"rtmp://a/b/{_client.Service.Calls.Count}";
+        var answer = _client.Call(Create, _client.TaskParameters(others: [("DstUrl", destination), .. others]));
         return $"{answer.Status} {answer.ErrorCode}";
     }
 }

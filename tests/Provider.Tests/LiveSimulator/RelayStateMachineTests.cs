@@ -103,7 +103,8 @@ public sealed class RelayStateMachineTests : IDisposable
     public void Restart_interrupts_a_running_task_and_runs_what_is_stored()
     {
         _client.Settings.DisallowedUpdate = DisallowedUpdate.FieldIgnored;
-        var id = _client.CreateTask(others: [("SourceType", "url"), ("SourceUrls", """["http://a.example.com/1.mp4","http://a.example.com/2.mp4"]""")]);
+        const string files = """["http://a.example.com/1.mp4","http://a.example.com/2.mp4"]""";
+        var id = _client.CreateTask(others: [("SourceType", "url"), ("SourceUrls", files)]);
         _client.OnTask("StopLivePullToPush", id).Status.ShouldBe(200);
         _client.OnTask("UpdateLivePullToPush", id, ("FileIndex", "1")).Status.ShouldBe(200);
         _client.Task(id).OnAir.ShouldBeNull();

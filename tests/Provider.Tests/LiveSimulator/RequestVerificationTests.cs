@@ -30,7 +30,8 @@ public sealed class RequestVerificationTests : IDisposable
         signedHeaders.ShouldBe("host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version");
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)))
             .ShouldBe("7ea06492da5221eba5297e897ce16e55f964061054b7695beedaac1145b1e259");
-        RequestVerification.Sign(canonical, "YourAccessKeySecret").ShouldBe("06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0");
+        RequestVerification.Sign(canonical, "YourAccessKeySecret")
+            .ShouldBe("06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0");
     }
 
     [Theory]
@@ -48,7 +49,7 @@ public sealed class RequestVerificationTests : IDisposable
     [Fact]
     public void An_unencoded_plus_sign_is_a_blank_and_breaks_the_signature()
     {
-        _client.Tamper = request => request.RequestUri = new Uri(request.RequestUri!.OriginalString.Replace("%2B", "+", StringComparison.Ordinal));
+        _client.Tamper = request => Rewrite(request, "%2B", "+");
         _client.Refused(400, "SignatureDoesNotMatch", "DescribeLivePullToPushList", ("Region", "cn-shanghai"), ("TaskName", "a+b"));
     }
 
@@ -71,7 +72,7 @@ public sealed class RequestVerificationTests : IDisposable
     [Fact]
     public void A_parameter_changed_on_the_way_does_not_match()
     {
-        _client.Tamper = request => request.RequestUri = new Uri(request.RequestUri!.OriginalString.Replace("shanghai", "beijing", StringComparison.Ordinal));
+        _client.Tamper = request => Rewrite(request, "shanghai", "beijing");
         ListIsRefused(400, "SignatureDoesNotMatch");
     }
 
@@ -206,8 +207,8 @@ public sealed class RequestVerificationTests : IDisposable
     public void An_assumed_role_gives_credentials_that_work_until_they_expire()
     {
         _client.Version = "2015-04-01";
-        var assumed = _client.Succeed("AssumeRole", ("RoleArn", "acs:ram::1000000000000001:role/live"), ("RoleSessionName", "pulumi"), ("DurationSeconds", "900"))
-            .Json.GetProperty("Credentials");
+        var assumed = _client.Succeed("AssumeRole",
+            ("RoleArn", "acs:ram::1000000000000001:role/live"), ("RoleSessionName", "pulumi"), ("DurationSeconds", "900")).Json.GetProperty("Credentials");
         assumed.GetProperty("Expiration").GetString().ShouldBe("2026-03-01T12:15:00Z");
         _client.AccessKeyId = assumed.GetProperty("AccessKeyId").GetString()!;
         _client.Secret = assumed.GetProperty("AccessKeySecret").GetString()!;
@@ -260,6 +261,9 @@ public sealed class RequestVerificationTests : IDisposable
         error.Text("Recommend").ShouldContain("q=SignatureDoesNotMatch");
         error.Message.Headers.GetValues("x-acs-request-id").ShouldHaveSingleItem().ShouldBe(error.Text("RequestId"));
     }
+
+    static void Rewrite(HttpRequestMessage request, string part, string other) =>
+        request.RequestUri = new Uri(request.RequestUri!.OriginalString.Replace(part, other, StringComparison.Ordinal));
 
     void ListIsRefused(int status, string code) => _client.Refused(status, code, "DescribeLivePullToPushList", ("Region", "cn-shanghai"));
 }

@@ -9,6 +9,9 @@ namespace PulumiAliyunLive.Tests.LiveSimulator;
 /// </summary>
 public sealed class SettingsTests
 {
+    static readonly (string Name, string Value)[] Session =
+        [("MonitorName", "wall"), ("Domain", "live.example.com"), ("OutputTemplate", "lp_hd")];
+
     static readonly Dictionary<string, Func<SimulatorClient, string>> Scenarios = new(StringComparer.Ordinal)
     {
         ["DuplicateDestination"] = client =>
@@ -27,7 +30,8 @@ public sealed class SettingsTests
             return Outcome(client.Call("DescribeLivePullToPush", ("Region", "cn-shenzhen"), ("TaskId", id)));
         },
         ["ProtocolEcho"] = client => Info(client, client.CreateTask(others: ("SourceProtocol", "http-flv")), "SourceProtocol"),
-        ["FileProtocolEcho"] = client => Info(client, client.CreateTask(others: [("SourceType", "vod"), ("SourceUrls", """["id"]""")]), "SourceProtocol"),
+        ["FileProtocolEcho"] = client =>
+            Info(client, client.CreateTask(others: [("SourceType", "vod"), ("SourceUrls", """["id"]""")]), "SourceProtocol"),
         ["UnsetTaskFields"] = client =>
         {
             var id = client.CreateTask(others: ("TaskName", ""));
@@ -95,7 +99,8 @@ public sealed class SettingsTests
         {
             var id = client.CreateTask(end: 60);
             client.Pass(60);
-            return string.Join(' ', new[] { "Stop", "Restart", "Update", "Delete" }.Select(name => Outcome(client.OnTask($"{name}LivePullToPush", id))).ToHashSet(StringComparer.Ordinal));
+            var outcomes = new[] { "Stop", "Restart", "Update", "Delete" }.Select(name => Outcome(client.OnTask($"{name}LivePullToPush", id)));
+            return string.Join(' ', outcomes.ToHashSet(StringComparer.Ordinal));
         },
         ["StopOnIdle"] = client => OnIdle(client, "StopLivePullToPush"),
         ["RestartOnIdle"] = client => OnIdle(client, "RestartLivePullToPush"),
@@ -133,7 +138,8 @@ public sealed class SettingsTests
         },
         ["OmittedTaskValues"] = client =>
         {
-            var id = client.CreateTask(start: 60, others: [("CallbackUrl", "https://example.com/hook"), ("RepeatNumber", "1"), ("Offset", "2"), ("FileIndex", "3")]);
+            var id = client.CreateTask(
+                start: 60, others: [("CallbackUrl", "https://example.com/hook"), ("RepeatNumber", "1"), ("Offset", "2"), ("FileIndex", "3")]);
             client.OnTask("UpdateLivePullToPush", id, ("EndTime", client.In(7200)));
             var config = client.Task(id).Config;
             return $"{config.CallbackUrl} {config.RepeatNumber} {config.Offset} {config.FileIndex}";
@@ -144,18 +150,19 @@ public sealed class SettingsTests
             return unknown.Status == 200 ? $"200 {unknown.Text("Description")} {unknown.Integer("RetCode")}" : Outcome(unknown);
         },
         ["DeleteRunningMonitor"] = client => Outcome(client.Call("DeleteLiveStreamMonitor", ("MonitorId", Started(client)))),
-        ["InputListMayBeEmpty"] = client => Outcome(client.Call("CreateLiveStreamMonitor",
-            ("MonitorName", "wall"), ("Domain", "live.example.com"), ("OutputTemplate", "lp_hd"), ("InputList", "[]"))),
+        ["InputListMayBeEmpty"] = client => Outcome(client.Call("CreateLiveStreamMonitor", [.. Session, ("InputList", "[]")])),
         ["BitrateThreshold"] = client => string.Join(' ', new[] { "brLowThres", "brHighThres" }.Where(name => client.Call("CreateLiveStreamMonitor",
-            ("MonitorName", "wall"), ("Domain", "live.example.com"), ("OutputTemplate", "lp_hd"), ("InputList", SimulatorClientExtensions.Inputs),
-            ("MonitorConfig", $$"""{"{{name}}":1}""")).Status == 200)),
-        ["MonitorConfigDoublyQuoted"] = client => Shown(client.Monitor(client.CreateMonitor(("MonitorConfig", """{"fpsLowThres":0.60}"""))), "MonitorConfig"),
+            [.. Session, ("InputList", SimulatorClientExtensions.Inputs), ("MonitorConfig", $$"""{"{{name}}":1}""")]).Status == 200)),
+        ["MonitorConfigDoublyQuoted"] = client =>
+            Shown(client.Monitor(client.CreateMonitor(("MonitorConfig", """{"fpsLowThres":0.60}"""))), "MonitorConfig"),
         ["NumbersRewritten"] = client =>
         {
             var monitor = client.Monitor(client.CreateMonitor(("MonitorConfig", """{"fpsLowThres":0.60}""")));
-            return $"{Shown(monitor, "MonitorConfig")} {monitor.GetProperty("InputList")[0].GetProperty("PlayConfig").GetProperty("VolumeRate").GetRawText()}";
+            var volume = monitor.GetProperty("InputList")[0].GetProperty("PlayConfig").GetProperty("VolumeRate");
+            return $"{Shown(monitor, "MonitorConfig")} {volume.GetRawText()}";
         },
-        ["KeysReordered"] = client => Shown(client.Monitor(client.CreateMonitor(("MonitorConfig", """{"fpsLowThres":1,"brLowThres":2}"""))), "MonitorConfig"),
+        ["KeysReordered"] = client =>
+            Shown(client.Monitor(client.CreateMonitor(("MonitorConfig", """{"fpsLowThres":1,"brLowThres":2}"""))), "MonitorConfig"),
         ["OmittedMonitorValues"] = client =>
         {
             var id = client.CreateMonitor(("App", "control"), ("Stream", "wall"), ("CallbackUrl", "https://example.com/hook"));
@@ -166,7 +173,8 @@ public sealed class SettingsTests
         ["EmptyMonitorValues"] = client =>
         {
             var id = client.CreateMonitor(("CallbackUrl", "https://example.com/hook"));
-            var answer = client.Call("UpdateLiveStreamMonitor", ("MonitorId", id), ("InputList", SimulatorClientExtensions.Inputs), ("CallbackUrl", ""));
+            var answer = client.Call(
+                "UpdateLiveStreamMonitor", ("MonitorId", id), ("InputList", SimulatorClientExtensions.Inputs), ("CallbackUrl", ""));
             return $"{Outcome(answer)} {client.Service.Monitors[id].Config.CallbackUrl}";
         },
         ["MonitorUpdateWhileRunning"] = client =>
@@ -174,7 +182,8 @@ public sealed class SettingsTests
             var id = Started(client);
             var answer = client.Call("UpdateLiveStreamMonitor", ("MonitorId", id), ("InputList", """[{"LayoutId":2}]"""), ("MonitorName", "new"));
             var config = client.Service.Monitors[id].Config;
-            return $"{Outcome(answer)} {config.MonitorName} {(config.InputList == SimulatorClientExtensions.Inputs ? "old" : "new")} inputs";
+            var inputs = config.InputList == SimulatorClientExtensions.Inputs ? "old" : "new";
+            return $"{Outcome(answer)} {config.MonitorName} {inputs} inputs";
         },
         ["MonitorPageSizeCap"] = client =>
         {
@@ -374,9 +383,7 @@ public sealed class SettingsTests
     static string Shown(JsonElement json, string name) =>
         !json.TryGetProperty(name, out var value) ? "absent" : value.ToString() is { Length: > 0 } text ? text : "empty";
 
-    static List<string> Listed(SimulatorClient client) =>
-        [.. client.Succeed("DescribeLivePullToPushList", ("Region", "cn-shanghai")).Json.GetProperty("TaskList").EnumerateArray()
-            .Select(task => task.GetProperty("TaskId").GetString()!)];
+    static List<string> Listed(SimulatorClient client) => client.ListedTasks();
 
     static string OnIdle(SimulatorClient client, string operation)
     {

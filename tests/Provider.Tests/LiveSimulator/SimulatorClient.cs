@@ -109,7 +109,8 @@ sealed class SimulatorClient : IDisposable
         };
         if (Token is not null) headers["x-acs-security-token"] = Token;
         var names = string.Join(';', headers.Keys);
-        var canonical = $"{method}\n/\n{query}\n{string.Concat(headers.Select(header => $"{header.Key}:{header.Value}\n"))}\n{names}\n{emptyHash}";
+        var lines = string.Concat(headers.Select(header => $"{header.Key}:{header.Value}\n"));
+        var canonical = $"{method}\n/\n{query}\n{lines}\n{names}\n{emptyHash}";
         var toSign = $"ACS3-HMAC-SHA256\n{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)))}";
         var signature = Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), Encoding.UTF8.GetBytes(toSign)));
 
@@ -130,7 +131,8 @@ static class SimulatorClientExtensions
 {
     public const string Region = "cn-shanghai";
     public const string Destination = "rtmp://push.example.com/app/stream?key=secret";
-    public const string Inputs = """[{"Index":1,"LayoutId":1,"StreamName":"one","InputUrl":"rtmp://a.example.com/app/one","PlayConfig":{"VolumeRate":0.50}}]""";
+    public const string Inputs =
+        """[{"Index":1,"LayoutId":1,"StreamName":"one","InputUrl":"rtmp://a.example.com/app/one","PlayConfig":{"VolumeRate":0.50}}]""";
 
     /// <summary>Creates a live relay that starts and ends after so many seconds; further parameters replace the usual ones.</summary>
     public static string CreateTask(this SimulatorClient client, int start = 0, int end = 3600, params (string Name, string Value)[] others) =>
@@ -183,6 +185,20 @@ static class SimulatorClientExtensions
         return client.Succeed("CreateLiveStreamMonitor", [.. parameters.Select(parameter => (parameter.Key, parameter.Value))]).Text("MonitorId");
     }
 
-    public static JsonElement Monitor(this SimulatorClient client, string id) =>
-        client.Succeed("DescribeLiveStreamMonitorList", ("MonitorId", id)).Json.GetProperty("LiveStreamMonitorList").EnumerateArray().Single();
+    public static JsonElement Monitor(this SimulatorClient client, string id)
+    {
+        var list = client.Succeed("DescribeLiveStreamMonitorList", ("MonitorId", id));
+        return list.Json.GetProperty("LiveStreamMonitorList").EnumerateArray().Single();
+    }
+
+    /// <summary>The ids of the tasks that a listing of the usual region shows.</summary>
+    public static List<string> ListedTasks(this SimulatorClient client, params (string Name, string Value)[] filters)
+    {
+        var list = client.Succeed("DescribeLivePullToPushList", [("Region", Region), .. filters]).Json.GetProperty("TaskList");
+        return [.. list.EnumerateArray().Select(task => task.GetProperty("TaskId").GetString()!)];
+    }
+
+    /// <summary>A query for clients that do not sign.</summary>
+    public static string Query(IEnumerable<(string Name, string Value)> parameters) =>
+        string.Join('&', parameters.Select(parameter => $"{parameter.Name}={Uri.EscapeDataString(parameter.Value)}"));
 }

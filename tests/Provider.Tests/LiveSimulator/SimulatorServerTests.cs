@@ -111,9 +111,9 @@ public sealed class SimulatorServerTests : IAsyncDisposable
         _service.Settings.ListLag.ShouldBe(TimeSpan.FromSeconds(5));
         (await Get("settings")).GetProperty("RateLimitFactor").GetString().ShouldBe("2");
 
-        await Post("fail", """{"operation": "CreateLivePullToPush", "kind": "Refuse", "code": "Throttling.User", "status": 400, "retryAfter": 1500}""");
+        await Post("fail", """{"operation": "CreateLivePullToPush", "kind": "Refuse", "code": "Throttling", "status": 400, "retryAfter": 1500}""");
         var refused = _client.Call("CreateLivePullToPush", _client.TaskParameters());
-        refused.ErrorCode.ShouldBe("Throttling.User");
+        refused.ErrorCode.ShouldBe("Throttling");
         refused.Message.Headers.GetValues("x-acs-retry-after").ShouldBe(["1500"]);
         await Post("fail?operation=CreateLivePullToPush&kind=FailAfterDoing");
         (await Send(HttpMethod.Delete, "fail", null)).Status.ShouldBe(HttpStatusCode.OK);
@@ -138,7 +138,8 @@ public sealed class SimulatorServerTests : IAsyncDisposable
     [InlineData("POST", "fail?operation=CreateLivePullToPush&kind=Explode", null, HttpStatusCode.BadRequest, "DropBefore")]
     [InlineData("POST", "fail?operation=Nothing&kind=DropBefore", null, HttpStatusCode.BadRequest, "no operation Nothing")]
     [InlineData("POST", "tasks/unknown/stop", null, HttpStatusCode.BadRequest, "unknown")]
-    public async Task The_admin_door_explains_what_it_cannot_do(string method, string path, string? body, HttpStatusCode status, string explanation)
+    public async Task The_admin_door_explains_what_it_cannot_do(
+        string method, string path, string? body, HttpStatusCode status, string explanation)
     {
         var answer = await Send(new HttpMethod(method), path, body);
         answer.Status.ShouldBe(status);
@@ -150,10 +151,11 @@ public sealed class SimulatorServerTests : IAsyncDisposable
     {
         _service.Settings.VerifiesRequests = false;
         using var http = new HttpClient(new SimulatorHandler(_service));
-        var query = string.Join('&', _client.TaskParameters(others: ("DstUrl", "-")).Select(parameter => $"{parameter.Name}={Uri.EscapeDataString(parameter.Value)}"));
+        var query = SimulatorClientExtensions.Query(_client.TaskParameters(others: ("DstUrl", "-")));
         await Parallel.ForAsync(0, 400, async (number, cancellation) =>
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, $"http://live.aliyuncs.com/?{query}&DstUrl=rtmp%3A%2F%2Fa%2Fb%2F{number}");
+            var address = $"http://live.aliyuncs.com/?{query}&DstUrl=rtmp%3A%2F%2Fa%2Fb%2F{number}";
+            using var request = new HttpRequestMessage(HttpMethod.Post, address);
             request.Headers.Add("x-acs-action", "CreateLivePullToPush");
             request.Headers.Add("x-acs-version", "2016-11-01");
             using var response = await http.SendAsync(request, cancellation);
