@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using Microsoft.AspNetCore.Http.Features;
 using PulumiAliyunLive.Model;
 using PulumiAliyunLive.Protocol;
 using Wire = PulumiAliyunLive.Protocol.Wire;
@@ -371,14 +372,19 @@ public sealed class GrpcServerTests : IAsyncLifetime
     [Fact]
     public async Task Every_answer_without_grpc_has_a_code()
     {
-        await using var plain = await PlainServer.StartAsync();
+        var status = 0;
+        await using var plain = await PlainServer.StartAsync(context =>
+        {
+            context.GetRequiredFeature<IHttpResponseFeature>().StatusCode = status;
+            return Task.CompletedTask;
+        });
         foreach (var (http, code) in new[]
         {
             (400, ProviderStatus.Internal), (401, ProviderStatus.Unauthenticated), (403, ProviderStatus.PermissionDenied), (404, ProviderStatus.Unimplemented),
             (429, ProviderStatus.Unavailable), (503, ProviderStatus.Unavailable), (418, ProviderStatus.Unknown), (200, ProviderStatus.Unknown),
         })
         {
-            plain.Status = http;
+            status = http;
             using var client = new GrpcClient($"127.0.0.1:{plain.Port}");
             (await Should.ThrowAsync<RpcException>(() => client.CallAsync("a/b", new Empty(), Empty.Parser))).Code.ShouldBe(code, $"HTTP {http}");
         }
@@ -427,35 +433,5 @@ public sealed class GrpcServerTests : IAsyncLifetime
         await reply.Content.ReadAsByteArrayAsync();
         HttpHeaders trailers = reply.TrailingHeaders.Contains("grpc-status") ? reply.TrailingHeaders : reply.Headers;
         trailers.GetValues("grpc-status").ShouldBe([$"{status}"]);
-    }
-
-    /// <summary>A body whose pieces leave one by one; it ends when it is told to.</summary>
-    sealed class PiecesContent : HttpContent
-    {
-        readonly IEnumerable<byte[]> _pieces;
-        readonly Task _end;
-
-        public PiecesContent(IEnumerable<byte[]> pieces, Task? end = null)
-        {
-            (_pieces, _end) = (pieces, end ?? Task.CompletedTask);
-            Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
-        }
-
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-        {
-            foreach (var piece in _pieces)
-            {
-                await stream.WriteAsync(piece);
-                await stream.FlushAsync();
-            }
-
-            await _end;
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = 0;
-            return false;
-        }
     }
 }
