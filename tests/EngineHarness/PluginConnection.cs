@@ -1,9 +1,10 @@
 using Google.Protobuf;
+using PulumiAliyunLive.Protocol;
 using PulumiAliyunLive.Protocol.Wire;
 
 namespace EngineHarness;
 
-/// <summary>One started plugin. A failed call throws <see cref="PulumiAliyunLive.Protocol.RpcException"/>.</summary>
+/// <summary>One started plugin. A failed call throws <see cref="RpcException"/>.</summary>
 interface IPluginConnection : IAsyncDisposable
 {
     /// <summary>Makes a call of the service ResourceProvider.</summary>
@@ -37,7 +38,8 @@ interface IPluginHost
 sealed record PluginStart(string ProgramFolder, string Project, IReadOnlyDictionary<string, string> Config);
 
 /// <summary>A host for plugins that live in this process, for tests of whole programs.</summary>
-sealed class InProcessPluginHost(Func<InProcessPluginHost, IPluginConnection> start) : IPluginHost
+/// <param name="connect">Makes one plugin; called once for each process the engine would start.</param>
+sealed class InProcessPluginHost(Func<InProcessPluginHost, IPluginConnection> connect) : IPluginHost
 {
     public string EngineAddress => "127.0.0.1:1";
 
@@ -45,5 +47,20 @@ sealed class InProcessPluginHost(Func<InProcessPluginHost, IPluginConnection> st
 
     public Action<LogRequest> Log { get; set; } = _ => { };
 
-    Task<IPluginConnection> IPluginHost.StartAsync(PluginStart start1, CancellationToken cancellation) => Task.FromResult(start(this));
+    public Task<IPluginConnection> StartAsync(PluginStart start, CancellationToken cancellation) => Task.FromResult(connect(this));
+}
+
+/// <summary>A connection to a plugin that lives in this process.</summary>
+sealed class DispatcherConnection(RpcDispatcher dispatcher) : IPluginConnection
+{
+    public string? Ended => null;
+
+    public async Task<TReply> CallAsync<TReply>(string method, IMessage request, TimeSpan? timeout, CancellationToken cancellation)
+        where TReply : class, IMessage<TReply>, new() => (TReply)await dispatcher.CallAsync(method, request.ToByteArray(), cancellation);
+
+    public ValueTask DisposeAsync()
+    {
+        dispatcher.Dispose();
+        return ValueTask.CompletedTask;
+    }
 }

@@ -1,1 +1,3 @@
-Console.WriteLine("0");
+using EngineHarness;
+
+return await CommandLine.RunAsync(args, Console.Out, Console.Error);

@@ -99,6 +99,9 @@ sealed class RunningState(StackState start, Action<StackState>? save)
 
     public StackState Current => new([.. _settled, .. _untouched], [.. _pending]);
 
+    /// <summary>What the run has not touched yet, in the order of its creation.</summary>
+    public IReadOnlyList<ResourceState> Untouched => [.. _untouched];
+
     /// <summary>Notes that an operation is under way until the result is disposed.</summary>
     public IDisposable Begin(string urn, string kind)
     {
