@@ -14,6 +14,8 @@ sealed class Display(TextWriter output, bool preview, bool debug, bool paths, Ti
     readonly List<StepRecord> _steps = [];
     readonly List<Diagnostic> _diagnostics = [];
     readonly Dictionary<string, string> _rows = new(StringComparer.Ordinal);
+    readonly Dictionary<string, string> _lastRows = new(StringComparer.Ordinal);
+    readonly HashSet<string> _ended = new(StringComparer.Ordinal);
     readonly Dictionary<StepKind, int> _counts = [];
 
     public IReadOnlyList<StepRecord> Steps
@@ -100,6 +102,13 @@ sealed class Display(TextWriter output, bool preview, bool debug, bool paths, Ti
             output.Write($"{LinePrefix(kind, urn, status)} {info}\n");
     }
 
+    /// <summary>The last line about a resource whose run failed; the messages about it are counted when everything has ended.</summary>
+    public void FailedRow(StepKind kind, string urn, string status)
+    {
+        lock (_gate)
+            _lastRows[urn] = LinePrefix(kind, urn, status);
+    }
+
     /// <summary>A message about a resource, shown under its line now and among the diagnostics at the end.</summary>
     public void Report(Diagnostic diagnostic)
     {
@@ -109,7 +118,8 @@ sealed class Display(TextWriter output, bool preview, bool debug, bool paths, Ti
         {
             _diagnostics.Add(diagnostic);
             var prefix = _rows.GetValueOrDefault(diagnostic.Urn) ?? LinePrefix(StepKind.Same, diagnostic.Urn, "");
-            foreach (var line in Prefixed(diagnostic).Split('\n').Where(line => line.Length > 0))
+            // An error shows its first line here and the rest at the end.
+            foreach (var line in Prefixed(diagnostic).Split('\n').Where(line => line.Length > 0).Take(diagnostic.Severity == "error" ? 1 : int.MaxValue))
                 output.Write($"{prefix} {line}\n");
         }
     }
@@ -126,6 +136,7 @@ sealed class Display(TextWriter output, bool preview, bool debug, bool paths, Ti
     {
         lock (_gate)
         {
+            PrintMessageCounts();
             PrintDiagnostics();
             if (outputs is not null)
                 PrintOutputs(outputs, oldOutputs);
@@ -167,6 +178,24 @@ sealed class Display(TextWriter output, bool preview, bool debug, bool paths, Ti
 
     static string Prefixed(Diagnostic diagnostic) =>
         diagnostic.Severity == "info" ? diagnostic.Message : $"{diagnostic.Severity}: {diagnostic.Message}";
+
+    /// <summary>A last line for each resource with messages that no step has ended.</summary>
+    void PrintMessageCounts()
+    {
+        foreach (var group in _diagnostics.Where(diagnostic => !_ended.Contains(diagnostic.Urn)).GroupBy(diagnostic => diagnostic.Urn, StringComparer.Ordinal))
+        {
+            string[] counts =
+            [
+                Number(group.Count(diagnostic => diagnostic.Severity == "error"), "error"),
+                Number(group.Count(diagnostic => diagnostic.Severity == "warning"), "warning"),
+                Number(group.Where(diagnostic => diagnostic.Severity is "info" or "debug").Sum(diagnostic => diagnostic.Message.Split('\n').Length), "message"),
+            ];
+            var prefix = _lastRows.GetValueOrDefault(group.Key) ?? LinePrefix(StepKind.Same, group.Key, "");
+            output.Write($"{prefix} {string.Join("; ", counts.Where(count => count.Length > 0))}\n");
+        }
+    }
+
+    static string Number(int count, string what) => count switch { 0 => "", 1 => $"1 {what}", _ => $"{count} {what}s" };
 
     void PrintDiagnostics()
     {
@@ -270,6 +299,7 @@ sealed class Display(TextWriter output, bool preview, bool debug, bool paths, Ti
                 if (kind == StepKind.Refresh && display.ShowsPaths)
                     display.PrintPaths(Changes);
                 display._rows.Remove(urn);
+                display._ended.Add(urn);
             }
         }
 
@@ -283,6 +313,7 @@ sealed class Display(TextWriter output, bool preview, bool debug, bool paths, Ti
             {
                 display.Row(kind, urn, $"**{kind.Running()} failed**", "error: " + message.Split('\n')[0]);
                 display._rows.Remove(urn);
+                display._ended.Add(urn);
             }
         }
 

@@ -35,16 +35,15 @@ sealed class Engine(EngineOptions options, IPluginHost host, StackState start, A
     /// <summary>Takes an existing object into the state and prints the program text for it.</summary>
     public async Task<RunResult> ImportAsync(string type, string name, string id)
     {
-        var generated = "";
+        ResourceState? adopted = null;
         var result = await TwoPassesAsync("Previewing import", "Importing", async pass =>
         {
-            var imported = await ImportAsync(pass, Tokens.Canonical(type), name, id);
-            if (!pass.Preview)
-                generated = await GenerateAsync(imported);
+            adopted = await ImportAsync(pass, Tokens.Canonical(type), name, id);
             return Finish(pass, StackOutputs(pass), quietStack: !pass.Preview);
         });
-        if (result.Succeeded)
+        if (result.Succeeded && adopted is not null)
         {
+            var generated = await GenerateAsync(adopted);
             await output.WriteAsync("Please copy the following code into your Pulumi application. Not doing so\n"
                 + "will cause Pulumi to report that an update will happen on the next update command.\n\n" + generated);
         }
@@ -123,7 +122,7 @@ sealed class Engine(EngineOptions options, IPluginHost host, StackState start, A
         }
         pass.Display.Report(new(pass.StackUrn, "error", "update failed"));
         var created = old.Find(pass.StackUrn) is null;
-        pass.Display.Row(created ? StepKind.Create : StepKind.Same, pass.StackUrn, created ? "**creating failed**" : "**failed**", "1 error");
+        pass.Display.FailedRow(created ? StepKind.Create : StepKind.Same, pass.StackUrn, created ? "**creating failed**" : "**failed**");
         if (created)
             pass.Display.Count(pass.StackUrn, StepKind.Create);
         else
@@ -135,7 +134,9 @@ sealed class Engine(EngineOptions options, IPluginHost host, StackState start, A
         var refresh = new Refresher(pass, beforeUpdate: true);
         if (options.Refresh)
         {
-            pass.Display.Row(StepKind.Refresh, pass.StackUrn, pass.Preview ? "refreshing" : "refreshing (0s)");
+            // Once as a resource of the state and once as the place of the program, as the command line tool has it.
+            for (var row = 0; row < 2; row++)
+                pass.Display.Row(StepKind.Refresh, pass.StackUrn, pass.Preview ? "refreshing" : "refreshing (0s)");
             await refresh.RunAsync(_ => true);
             pass.Display.Row(StepKind.Same, pass.StackUrn, "running");
         }
@@ -183,7 +184,6 @@ sealed class Engine(EngineOptions options, IPluginHost host, StackState start, A
         pass.Display.Place(StepKind.Same, pass.StackUrn, "running");
         pass.Display.Report(new(pass.StackUrn, "info", message));
         pass.Display.Same(pass.StackUrn);
-        pass.Display.Row(StepKind.Same, pass.StackUrn, "", $"{message.Split('\n').Length} messages");
         return new(null, ShowOutputs: false, Refused: true);
     }
 
