@@ -41,7 +41,8 @@ static class Answer
         // Whether this ever comes with HTTP 200 is unknown. With an id in it, something was made in spite of it.
         if (body.Integer("RetCode") is { } result and not 0)
         {
-            code = code.Length > 0 ? code : $"RetCode{result.ToString(CultureInfo.InvariantCulture)}";
+            var described = body.Text("Description") is { } words && LooksLikeCode(words) ? words : $"RetCode{result.ToString(CultureInfo.InvariantCulture)}";
+            code = code.Length > 0 ? code : described;
             var kind = LiveErrors.Classify(HttpStatusCode.BadRequest, code, retryAfter is not null, temporaryKey);
             throw new LiveException(kind, operation, code, Words(message, secrets), requestId, maybeDone: body.Text("TaskId") is { Length: > 0 })
             {
@@ -51,6 +52,9 @@ static class Answer
 
         return body;
     }
+
+    /// <summary>A non-zero <c>RetCode</c> comes with a description, which may be the error code in words of its own.</summary>
+    static bool LooksLikeCode(string text) => text.Length is > 2 and < 100 && text.All(character => char.IsAsciiLetterOrDigit(character) || character == '.');
 
     /// <summary>A successful answer that lacks what was asked for.</summary>
     public static LiveException Lacking(string operation, LiveObject answer, string field) => new(

@@ -76,9 +76,12 @@ sealed class LiveClient(
     public Task StopLivePullToPushAsync(string region, string taskId, Deadline deadline) =>
         CallAsync(StopTask, TaskAddress(region, taskId), deadline, answer => answer);
 
-    /// <summary>Starts a task anew with its latest configuration, interrupting the push.</summary>
-    public Task RestartLivePullToPushAsync(string region, string taskId, Deadline deadline) =>
-        CallAsync(RestartTask, TaskAddress(region, taskId), deadline, answer => answer);
+    /// <summary>
+    /// Starts a task anew with its latest configuration, interrupting the push. Returns the id it has afterwards: one page calls the answered id
+    /// that of a new task, and whether it can differ is not confirmed.
+    /// </summary>
+    public Task<string> RestartLivePullToPushAsync(string region, string taskId, Deadline deadline) =>
+        CallAsync(RestartTask, TaskAddress(region, taskId), deadline, answer => NotEmpty(answer.Text("TaskId")) ?? taskId);
 
     public Task DeleteLivePullToPushAsync(string region, string taskId, Deadline deadline) =>
         CallAsync(DeleteTask, TaskAddress(region, taskId), deadline, answer => answer);

@@ -169,7 +169,7 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
         var (id, start) = await creation.RunAsync(Times.Parse(inputs["startTime"]?.Text), Times.Parse(inputs["endTime"]!.Text)!.Value);
 
         // From here on the task exists: whatever fails, its id must reach the state.
-        var run = new RelayTaskRun(session, deadline, request.Urn, id);
+        var run = new RelayTaskRun(session, deadline, request.Urn, id.ToString(), id);
         var known = new PropertyMap(inputs) { ["startTime"] = Times.ToText(start), ["taskId"] = id.TaskId, ["status"] = nameof(TaskStatus.Idle) };
         return await run.PartialOnFailureAsync(MarkSecrets(known), inputs, async () =>
         {
@@ -216,14 +216,14 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
 
     public override async Task<ReadResult?> ReadAsync(ReadRequest request, Session session, CancellationToken cancellation)
     {
-        var id = RelayTaskId.Parse(request.Id, session.DefaultRegion);
-        var deadline = session.Deadline(request.Timeout, Waiting.ReadLimit, cancellation);
         var olds = request.Properties ?? PropertyMap.Empty;
+        var id = RelayTaskId.Of(request.Id, olds, session.DefaultRegion);
+        var deadline = session.Deadline(request.Timeout, Waiting.ReadLimit, cancellation);
         var oldInputs = request.Inputs ?? PropertyMap.Empty;
 
         // A refresh sends what a state file holds; an import sends nothing, and a `.get` only what the program looks for.
         var known = olds["taskId"] is not null;
-        var task = await new RelayTaskRun(session, deadline, request.Urn, id).DescribeAsync("read");
+        var task = await new RelayTaskRun(session, deadline, request.Urn, request.Id, id).DescribeAsync("read");
         if (task is null or { Status: TaskStatus.Exit })
         {
             return await ReadEndedAsync(task, id, olds, oldInputs, known, request.Urn, session);
@@ -329,7 +329,7 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
             return new(MarkSecrets(PreviewOutputs(request.News, plan.RunStateMoves ? PropertyMap.Empty : request.Olds)));
         }
 
-        var id = RelayTaskId.Parse(request.Id, session.DefaultRegion);
+        var id = RelayTaskId.Of(request.Id, request.Olds, session.DefaultRegion);
         var recorded = plan.Recorded();
         if (plan.Ended)
         {
@@ -339,15 +339,15 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
 
         if (!plan.NeedsService) return new(MarkSecrets(recorded), session.RefreshBeforeUpdate);
         var deadline = session.Deadline(request.Timeout, Waiting.ChangeLimit, cancellation);
-        var run = new RelayTaskRun(session, deadline, request.Urn, id);
+        var run = new RelayTaskRun(session, deadline, request.Urn, request.Id, id);
         if (await run.DescribeAsync("update") is not { Status: not TaskStatus.Exit } before)
         {
             throw new ProviderException(ProviderStatus.FailedPrecondition, EndedText(id, request.Olds));
         }
 
         var update = new RelayTaskUpdate(this, run, plan, before);
-        var task = await update.RunAsync(live => MarkSecrets(Outputs(request.News, id, live)));
-        return new(MarkSecrets(Outputs(request.News, id, task)), session.RefreshBeforeUpdate);
+        var task = await update.RunAsync(live => MarkSecrets(Outputs(request.News, run.Id, live)));
+        return new(MarkSecrets(Outputs(request.News, run.Id, task)), session.RefreshBeforeUpdate);
     }
 
     static string EndedText(RelayTaskId id, PropertyMap olds) =>
@@ -356,9 +356,9 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
 
     public override async Task DeleteAsync(DeleteRequest request, Session session, CancellationToken cancellation)
     {
-        var id = RelayTaskId.Parse(request.Id, session.DefaultRegion);
+        var id = RelayTaskId.Of(request.Id, request.Properties, session.DefaultRegion);
         var deadline = session.Deadline(request.Timeout, Waiting.ChangeLimit, cancellation);
-        var run = new RelayTaskRun(session, deadline, request.Urn, id);
+        var run = new RelayTaskRun(session, deadline, request.Urn, request.Id, id);
         var keep = (request.OldInputs["onDelete"] ?? request.Properties["onDelete"])?.Text == "Stop";
         if (keep && await run.StopForGoodAsync()) return;
         await run.DeleteAsync();

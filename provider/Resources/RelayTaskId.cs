@@ -8,6 +8,13 @@ readonly record struct RelayTaskId(string Region, string TaskId)
     /// <summary>The id in the state file and in imports: <c>region/taskId</c>.</summary>
     public override string ToString() => $"{Region}/{TaskId}";
 
+    /// <summary>The task of a resource in the state: its id, with the task id that was last seen, should a restart have changed it.</summary>
+    public static RelayTaskId Of(string id, PropertyMap outputs, string? defaultRegion)
+    {
+        var parsed = Parse(id, defaultRegion);
+        return outputs["taskId"]?.Text is { Length: > 0 } taskId ? parsed with { TaskId = taskId } : parsed;
+    }
+
     /// <summary>Reads <c>region/taskId</c>, or a bare task id together with the provider's region.</summary>
     /// <exception cref="ProviderException">The text is neither; the message shows the form.</exception>
     public static RelayTaskId Parse(string text, string? defaultRegion)

@@ -5,7 +5,9 @@ using TaskStatus = PulumiAliyunLive.Live.TaskStatus;
 namespace PulumiAliyunLive.Resources;
 
 /// <summary>One operation on one relay task: the calls and waits it is made of, with their failures told in the task's name.</summary>
-sealed class RelayTaskRun(Session session, Deadline deadline, string urn, RelayTaskId id)
+/// <param name="stateId">The resource's id, which an update cannot change.</param>
+/// <param name="start">The task as the state names it.</param>
+sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string stateId, RelayTaskId start)
 {
     /// <summary>A start this near is waited for; a later one is left to the task itself.</summary>
     static readonly TimeSpan DueWithin = TimeSpan.FromSeconds(90);
@@ -14,7 +16,8 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, RelayT
 
     public Deadline Deadline => deadline;
 
-    public RelayTaskId Id => id;
+    /// <summary>The task; a restart may give it another id.</summary>
+    public RelayTaskId Id { get; private set; } = start;
 
     /// <summary>The last state that was seen, for what is reported of a failure.</summary>
     public PropertyMap? Observed { get; set; }
@@ -31,7 +34,7 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, RelayT
         }
         catch (LiveException error)
         {
-            throw Partial(known, inputs, ErrorTexts.Text(error, $"finish the work on relay task {id}"), error);
+            throw Partial(known, inputs, ErrorTexts.Text(error, $"finish the work on relay task {Id}"), error);
         }
         catch (ProviderException error) when (error is not PartialFailureException)
         {
@@ -39,7 +42,7 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, RelayT
         }
         catch (OperationCanceledException error)
         {
-            throw Partial(known, inputs, $"Cancelled before the work on relay task {id} was finished; the task exists and the next up continues with it.", error);
+            throw Partial(known, inputs, $"Cancelled before the work on relay task {Id} was finished; the task exists and the next up continues with it.", error);
         }
     }
 
@@ -48,7 +51,7 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, RelayT
         var outputs = new PropertyMap(Observed ?? known);
         if (Pending is null) outputs.Remove(RelayUpdatePlan.PendingKey);
         else outputs[RelayUpdatePlan.PendingKey] = Pending;
-        return new(id.ToString(), outputs, inputs, [reason], cause);
+        return new(stateId, outputs, inputs, [reason], cause);
     }
 
     /// <summary>The task; null when the service does not know it.</summary>
@@ -56,7 +59,7 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, RelayT
     {
         try
         {
-            return await session.Client.DescribeLivePullToPushAsync(id.Region, id.TaskId, deadline);
+            return await session.Client.DescribeLivePullToPushAsync(Id.Region, Id.TaskId, deadline);
         }
         catch (LiveException error) when (error.Kind == LiveErrorKind.Gone)
         {
@@ -64,7 +67,7 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, RelayT
         }
         catch (LiveException error)
         {
-            throw error.Explain($"{verb} relay task {id}");
+            throw error.Explain($"{verb} relay task {Id}");
         }
     }
 
@@ -73,7 +76,7 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, RelayT
     {
         var task = await UntilAsync(() => DescribeAsync("read"), found => found is not null, Waiting.ReadBackLimit, "waiting for the new task to be known");
         return task ?? throw new ProviderException(
-            ProviderStatus.NotFound, $"Relay task {id} was created, but the service does not know it yet. Run up again; it continues with this task.");
+            ProviderStatus.NotFound, $"Relay task {Id} was created, but the service does not know it yet. Run up again; it continues with this task.");
     }
 
     /// <summary>Waits with progress shown; see <see cref="Waiting.UntilAsync"/>.</summary>
@@ -97,7 +100,7 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, RelayT
         var advice = task.Status == TaskStatus.Offline
             ? "Check that the source can be pulled and the destination accepts the push; the next up restarts the task and waits again."
             : "It goes on trying; the next up waits again. Raise `customTimeouts` to wait longer.";
-        return new(ProviderStatus.DeadlineExceeded, $"Relay task {id} did not go on air within {deadline.Limit.TotalSeconds:0} s: it is {task.Status}{reason}. {advice}");
+        return new(ProviderStatus.DeadlineExceeded, $"Relay task {Id} did not go on air within {deadline.Limit.TotalSeconds:0} s, as `awaitRunning` demands: it is {task.Status}{reason}. {advice}");
     }
 
     /// <summary>Whether the task's start has come or is near.</summary>
@@ -117,7 +120,7 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, RelayT
         if (task.Status == TaskStatus.Idle)
         {
             throw new ProviderException(
-                ProviderStatus.DeadlineExceeded, $"Relay task {id} has not started within {deadline.Limit.TotalSeconds:0} s, so it could not be stopped; the next up tries again.");
+                ProviderStatus.DeadlineExceeded, $"Relay task {Id} has not started within {deadline.Limit.TotalSeconds:0} s, so it could not be stopped; the next up tries again.");
         }
 
         if (task.Status is TaskStatus.Running or TaskStatus.Recovering)
@@ -134,15 +137,15 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, RelayT
         LogSeverity.Info, $"a relay task cannot be stopped before it starts: this one starts by itself at {(start is { } time ? Times.ToText(time) : "its start time")}, and the next up after that stops it", urn);
 
     async Task<LiveTask> WaitForAsync(Func<LiveTask, bool> isDone, string what) =>
-        await UntilAsync(() => DescribeAsync("read"), found => found is null or { Status: TaskStatus.Exit } || isDone(found), deadline.Limit, $"waiting for relay task {id} {what}")
-        ?? throw new ProviderException(ProviderStatus.FailedPrecondition, $"Relay task {id} disappeared while waiting for it {what}. Run `pulumi refresh`; the next up makes a new one.");
+        await UntilAsync(() => DescribeAsync("read"), found => found is null or { Status: TaskStatus.Exit } || isDone(found), deadline.Limit, $"waiting for relay task {Id} {what}")
+        ?? throw new ProviderException(ProviderStatus.FailedPrecondition, $"Relay task {Id} disappeared while waiting for it {what}. Run `pulumi refresh`; the next up makes a new one.");
 
     /// <summary>Stops the task; one that has stopped already is as good.</summary>
     public async Task StopAsync()
     {
         try
         {
-            await session.Client.StopLivePullToPushAsync(id.Region, id.TaskId, deadline);
+            await session.Client.StopLivePullToPushAsync(Id.Region, Id.TaskId, deadline);
         }
         catch (LiveException error) when (error.Kind == LiveErrorKind.AlreadySo)
         {
@@ -150,18 +153,18 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, RelayT
         }
         catch (LiveException error)
         {
-            throw error.Explain($"stop relay task {id}");
+            throw error.Explain($"stop relay task {Id}");
         }
     }
 
     ValueTask TellAlreadySoAsync(LiveException error) =>
-        session.Log.LogAsync(LogSeverity.Debug, $"relay task {id}: {error.Message}; taken as success", urn);
+        session.Log.LogAsync(LogSeverity.Debug, $"relay task {Id}: {error.Message}; taken as success", urn);
 
     public async Task<LiveTask> StopAndWaitAsync()
     {
         await StopAsync();
-        return await UntilAsync(() => DescribeAsync("read"), found => found is null or { Status: TaskStatus.Offline or TaskStatus.Exit }, Waiting.ReadBackLimit, $"waiting for relay task {id} to stop")
-            ?? throw new ProviderException(ProviderStatus.FailedPrecondition, $"Relay task {id} disappeared when it was stopped. Run `pulumi refresh`; the next up makes a new one.");
+        return await UntilAsync(() => DescribeAsync("read"), found => found is null or { Status: TaskStatus.Offline or TaskStatus.Exit }, Waiting.ReadBackLimit, $"waiting for relay task {Id} to stop")
+            ?? throw new ProviderException(ProviderStatus.FailedPrecondition, $"Relay task {Id} disappeared when it was stopped. Run `pulumi refresh`; the next up makes a new one.");
     }
 
     /// <summary>Restarts the task.</summary>
@@ -170,11 +173,11 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, RelayT
     {
         try
         {
-            await session.Client.RestartLivePullToPushAsync(id.Region, id.TaskId, limit);
+            Id = Id with { TaskId = await session.Client.RestartLivePullToPushAsync(Id.Region, Id.TaskId, limit) };
         }
         catch (LiveException error)
         {
-            throw error.Explain($"restart relay task {id}");
+            throw error.Explain($"restart relay task {Id}");
         }
     }
 
@@ -182,11 +185,11 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, RelayT
     {
         try
         {
-            await session.Client.UpdateLivePullToPushAsync(id.Region, id.TaskId, parameters, deadline);
+            await session.Client.UpdateLivePullToPushAsync(Id.Region, Id.TaskId, parameters, deadline);
         }
         catch (LiveException error)
         {
-            throw error.Explain($"update relay task {id}");
+            throw error.Explain($"update relay task {Id}");
         }
     }
 
@@ -200,7 +203,7 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, RelayT
             case null or { Status: TaskStatus.Exit or TaskStatus.Offline }:
                 return true;
             case { Status: TaskStatus.Idle }:
-                await session.Log.LogAsync(LogSeverity.Warning, $"relay task {id} has not started and would start by itself, so it is deleted in spite of `onDelete: Stop`", urn);
+                await session.Log.LogAsync(LogSeverity.Warning, $"relay task {Id} has not started and would start by itself, so it is deleted in spite of `onDelete: Stop`", urn);
                 return false;
             default:
                 await StopAndWaitAsync();
@@ -214,7 +217,7 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, RelayT
         LiveException? refusedStop = null;
         try
         {
-            await session.Client.StopLivePullToPushAsync(id.Region, id.TaskId, deadline);
+            await session.Client.StopLivePullToPushAsync(Id.Region, Id.TaskId, deadline);
         }
         catch (LiveException error) when (error.Kind is LiveErrorKind.AlreadySo or LiveErrorKind.Gone)
         {
@@ -227,12 +230,12 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, RelayT
         }
         catch (LiveException error)
         {
-            throw error.Explain($"stop relay task {id}");
+            throw error.Explain($"stop relay task {Id}");
         }
 
         try
         {
-            await session.Client.DeleteLivePullToPushAsync(id.Region, id.TaskId, deadline);
+            await session.Client.DeleteLivePullToPushAsync(Id.Region, Id.TaskId, deadline);
         }
         catch (LiveException error) when (error.Kind == LiveErrorKind.Gone)
         {
@@ -241,14 +244,14 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, RelayT
         }
         catch (LiveException error)
         {
-            throw error.Explain($"delete relay task {id}{(refusedStop is null ? "" : $" (stopping it failed before: {refusedStop.Message})")}");
+            throw error.Explain($"delete relay task {Id}{(refusedStop is null ? "" : $" (stopping it failed before: {refusedStop.Message})")}");
         }
 
-        var left = await UntilAsync(() => DescribeAsync("read"), found => found is null or { Status: TaskStatus.Exit }, deadline.Limit, $"waiting for relay task {id} to be gone");
+        var left = await UntilAsync(() => DescribeAsync("read"), found => found is null or { Status: TaskStatus.Exit }, deadline.Limit, $"waiting for relay task {Id} to be gone");
         if (left is not (null or { Status: TaskStatus.Exit }))
         {
             throw new ProviderException(
-                ProviderStatus.DeadlineExceeded, $"Relay task {id} was deleted, but after {deadline.Limit.TotalSeconds:0} s the service still shows it as {left.Status}. Run destroy again.");
+                ProviderStatus.DeadlineExceeded, $"Relay task {Id} was deleted, but after {deadline.Limit.TotalSeconds:0} s the service still shows it as {left.Status}. Run destroy again.");
         }
     }
 }
