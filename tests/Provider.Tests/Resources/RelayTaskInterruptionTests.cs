@@ -1,0 +1,218 @@
+using System.Collections.Immutable;
+using LiveSimulator;
+using PulumiAliyunLive.Model;
+using PulumiAliyunLive.Protocol;
+using PulumiAliyunLive.Resources;
+
+namespace PulumiAliyunLive.Tests.Resources;
+
+/// <summary>
+/// Operations that are cut off at each single call: the service fails, the answer is lost, the engine cancels, the plugin is killed. The next
+/// up leaves the task on air with the new values; no task is made twice, and none is lost.
+/// </summary>
+public sealed class RelayTaskInterruptionTests
+{
+    static readonly ImmutableArray<string> Cuts =
+        ["refused", "failed before doing", "failed after doing", "dropped before", "dropped after", "cancelled before", "cancelled after", "killed before", "killed after"];
+
+    static readonly string[] NewSource = ["rtmp://pull.example.com/live/new"];
+
+    public static TheoryData<string, string, int> UpdateCuts()
+    {
+        var data = new TheoryData<string, string, int>();
+        foreach (var cut in Cuts)
+        {
+            foreach (var desired in (string[])["Running", ""])
+            {
+                for (var call = 1; call <= 7; call++) data.Add(cut, desired, call);
+            }
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(UpdateCuts))]
+    public async Task A_cut_off_stop_update_restart_is_healed_by_the_next_up(string cut, string desired, int call)
+    {
+        using var rig = new Rig(RelayTask.Token);
+        var program = Programs.Relay().With(("desiredStatus", desired.Length == 0 ? null : (PropertyValue)desired), ("endTime", rig.Clock.In(TimeSpan.FromDays(3))));
+        await rig.UpAsync(program);
+        await RelayTaskChangeTests.BringAsync(rig, "Running");
+        var changed = program.With(("sourceUrls", PropertyValue.Of(NewSource.Select(url => (PropertyValue)url))));
+        await CutAsync(rig, cut, call, () => rig.UpAsync(changed));
+        rig.State.ShouldNotBeNull();
+
+        await UntilDoneAsync(rig, changed);
+        rig.Task.OnAir.ShouldNotBeNull().SourceUrls.ShouldBe(NewSource);
+        rig.State!.Outputs.Keys.ShouldNotContain(key => key.StartsWith("__", StringComparison.Ordinal), "nothing is pending");
+        rig.Service.Conflicts.ShouldBeEmpty();
+        await rig.DestroyAsync();
+        rig.Service.Tasks.Values.ShouldAllBe(task => !task.IsLive);
+        Secrets.ShouldNotLeak(rig);
+    }
+
+    public static TheoryData<string, string, int> CreateCuts()
+    {
+        var data = new TheoryData<string, string, int>();
+        foreach (var cut in Cuts)
+        {
+            foreach (var desired in (string[])["Running", "Stopped"])
+            {
+                for (var call = 1; call <= 6; call++) data.Add(cut, desired, call);
+            }
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(CreateCuts))]
+    public async Task A_cut_off_creation_makes_one_task_and_loses_none(string cut, string desired, int call)
+    {
+        using var rig = new Rig(RelayTask.Token);
+        var program = Programs.Relay().With(("desiredStatus", desired), ("endTime", rig.Clock.In(TimeSpan.FromDays(3))), ("awaitRunning", true));
+        await CutAsync(rig, cut, call, () => rig.UpAsync(program));
+        var live = rig.Service.Tasks.Values.Where(task => task.IsLive).ToList();
+        live.Count.ShouldBeLessThanOrEqualTo(1);
+        if (rig.State is null && live is [var left] && left.State != RelayState.Offline)
+        {
+            // Only a killed plugin may leave a task that the state does not know; the next up refuses by its id.
+            cut.ShouldStartWith("killed");
+            var error = await Should.ThrowAsync<RpcException>(() => rig.UpAsync(program));
+            error.Message.ShouldContain($"pulumi import aliyun-live:index:RelayTask <name> cn-shanghai/{left.TaskId}");
+            await rig.ImportAsync($"cn-shanghai/{left.TaskId}");
+            program = program.With(("taskName", left.Config.TaskName));
+        }
+        else if (rig.State is null)
+        {
+            // A stopped one pushes nothing and is in nobody's way.
+            live.ShouldAllBe(task => cut.StartsWith("killed"));
+            foreach (var task in live) rig.Service.DeleteBehindOurBack(task.TaskId);
+        }
+
+        await UntilDoneAsync(rig, program);
+        (rig.Task.OnAir is not null).ShouldBe(desired == "Running");
+        rig.Service.Conflicts.ShouldBeEmpty();
+        await rig.DestroyAsync();
+        rig.Service.Tasks.Values.ShouldAllBe(task => !task.IsLive);
+        Secrets.ShouldNotLeak(rig);
+    }
+
+    public static TheoryData<string, int> DeleteCuts()
+    {
+        var data = new TheoryData<string, int>();
+        foreach (var cut in Cuts)
+        {
+            for (var call = 1; call <= 3; call++) data.Add(cut, call);
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(DeleteCuts))]
+    public async Task A_cut_off_destroy_is_finished_by_the_next_one(string cut, int call)
+    {
+        using var rig = new Rig(RelayTask.Token);
+        await rig.UpAsync(Programs.Relay().With(("endTime", rig.Clock.In(TimeSpan.FromDays(3)))));
+        await RelayTaskChangeTests.BringAsync(rig, "Running");
+        await CutAsync(rig, cut, call, async () =>
+        {
+            await rig.DestroyAsync();
+            return Step.Same;
+        });
+        if (rig.State is not null) await rig.DestroyAsync();
+        rig.Service.Tasks.Values.ShouldAllBe(task => !task.IsLive);
+    }
+
+    [Theory]
+    [InlineData("DropAfter")]
+    [InlineData("ErrorAfterDoing")]
+    [InlineData("MalformedJson")]
+    [InlineData("HtmlBadGateway")]
+    [InlineData("DropBefore")]
+    [InlineData("ErrorBeforeDoing")]
+    [InlineData("Throttle")]
+    public async Task A_lost_answer_to_Create_makes_exactly_one_task(string kind)
+    {
+        foreach (var lag in (int[])[0, 2, 5])
+        {
+            foreach (var name in (string?[])[null, "named"])
+            {
+                using var rig = new Rig(RelayTask.Token, settings => settings.ListLag = TimeSpan.FromSeconds(lag));
+                rig.Service.FailNext("CreateLivePullToPush", kind switch
+                {
+                    "DropAfter" => Fault.DropAfter(),
+                    "ErrorAfterDoing" => Fault.ErrorAfterDoing(),
+                    "MalformedJson" => Fault.MalformedJson(),
+                    "HtmlBadGateway" => Fault.HtmlBadGateway(),
+                    "DropBefore" => Fault.DropBefore(),
+                    "ErrorBeforeDoing" => Fault.ErrorBeforeDoing(),
+                    _ => Fault.Throttle(),
+                });
+                (await rig.UpAsync(Programs.Relay().With(("taskName", name is null ? null : (PropertyValue)name)))).ShouldBe(Step.Create);
+                rig.State!.Id.ShouldBe($"cn-shanghai/{rig.Task.TaskId}");
+                rig.Service.Conflicts.ShouldBeEmpty();
+            }
+        }
+    }
+
+    /// <summary>Lets one run of an operation go wrong at its n-th service call.</summary>
+    static async Task CutAsync(Rig rig, string cut, int at, Func<Task<Step>> run)
+    {
+        var before = rig.State;
+        var count = 0;
+        var dead = false;
+        var service = rig.Service;
+        service.BeforeCall = operation =>
+        {
+            if (dead) throw new HttpRequestException("the plugin is dead");
+            if (++count != at) return;
+            switch (cut)
+            {
+                case "refused": service.FailNext(operation, Fault.Refuse("InvalidParameter")); break;
+                case "failed before doing": service.FailNext(operation, Fault.ErrorBeforeDoing() with { Times = 1000 }); break;
+                case "failed after doing": service.FailNext(operation, Fault.ErrorAfterDoing()); break;
+                case "dropped before": service.FailNext(operation, Fault.DropBefore() with { Times = 1000 }); break;
+                case "dropped after": service.FailNext(operation, Fault.DropAfter()); break;
+                case "cancelled before": rig.Rpc.Dispatcher.CancelRunning(); break;
+                case "killed before":
+                    dead = true;
+                    throw new HttpRequestException("the plugin is dead");
+            }
+        };
+        service.AfterCall = _ =>
+        {
+            if (count != at || dead) return;
+            if (cut == "cancelled after") rig.Rpc.Dispatcher.CancelRunning();
+            if (cut != "killed after") return;
+            dead = true;
+            throw new HttpRequestException("the plugin is dead");
+        };
+        try
+        {
+            await run();
+        }
+        catch (RpcException)
+        {
+            // What a person would see; the state is looked at by the caller.
+        }
+
+        service.BeforeCall = null;
+        service.AfterCall = null;
+        service.ClearFaults();
+        if (!dead) return;
+
+        // A dead plugin answers nothing: the engine keeps what it had.
+        rig.State = before;
+        await rig.RestartPluginAsync();
+    }
+
+    /// <summary>The next up heals it; where the fault hit a later call of the same up, nothing is left to do.</summary>
+    static async Task UntilDoneAsync(Rig rig, PropertyMap program)
+    {
+        await rig.UpAsync(program);
+        (await rig.UpAsync(program)).ShouldBe(Step.Same);
+    }
+}
