@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using PulumiAliyunLive.Model;
 using PulumiAliyunLive.Protocol;
 using PulumiAliyunLive.Resources;
 
@@ -21,7 +22,7 @@ try
     switch (line.Mode)
     {
         case StartMode.ShowVersion:
-            Print($"{RpcDispatcher.Version}\n");
+            Print($"{PackageVersion.Text}\n");
             return 0;
         case StartMode.ShowHelp:
             Print(Help);
@@ -79,7 +80,7 @@ static async Task<int> ServeAsync(string? engineAddress)
 
 static void Explain(int port) => Console.Error.WriteLine(
     $"""
-    This is the Pulumi plugin for ApsaraVideo Live relay tasks and monitor sessions, version {RpcDispatcher.Version}.
+    This is the Pulumi plugin for ApsaraVideo Live relay tasks and monitor sessions, version {PackageVersion.Text}.
     Pulumi starts it by itself. Started by hand it waits for a Pulumi to attach, for example to debug it:
 
       PULUMI_DEBUG_PROVIDERS=aliyun-live:{port} pulumi preview

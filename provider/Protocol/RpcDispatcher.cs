@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -29,10 +28,6 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
 
     /// <summary>Ends all calls in flight at once. Each Cancel puts a fresh one in its place, since an attached process lives on.</summary>
     CancellationTokenSource _running = new();
-
-    /// <summary>The version of this plugin, as semantic version without build metadata.</summary>
-    public static string Version { get; } = typeof(RpcDispatcher).Assembly
-        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
 
     /// <summary>Makes one call.</summary>
     /// <param name="method">The bare name, such as <c>Check</c>.</param>
@@ -122,7 +117,7 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
                 Attach(Parse(Wire.PluginAttach.Parser, body).Address);
                 return new Empty();
             case "GetPluginInfo":
-                return new Wire.PluginInfo { Version = Version };
+                return new Wire.PluginInfo { Version = PackageVersion.Text };
             case "GetSchema":
                 return new Wire.GetSchemaResponse { Schema = System.Text.Encoding.UTF8.GetString(provider.GetSchema().Span) };
             case "Cancel":
@@ -219,7 +214,7 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
                 await engine.LogAsync(LogSeverity.Debug, $"{method} failed with {kind}\n{failure.StackTrace}", "");
                 return new RpcException(
                     ProviderStatus.Internal,
-                    $"{method} failed with an unforeseen {kind}. This is a fault of the plugin aliyun-live {Version}, not of your program. "
+                    $"{method} failed with an unforeseen {kind}. This is a fault of the plugin aliyun-live {PackageVersion.Text}, not of your program. "
                         + "Please report it, best with the output of the same command with --debug.",
                     failure);
         }

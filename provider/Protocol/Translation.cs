@@ -194,18 +194,8 @@ static class Translation
         (_, true) => Wire.PropertyDiff.Types.Kind.UpdateReplace,
     };
 
-    /// <summary>The top-level name of a property path: <c>a</c> of <c>a[0].b</c>, <c>x.y</c> of <c>["x.y"].b</c>.</summary>
-    static string Root(string path)
-    {
-        if (path.StartsWith("[\"", StringComparison.Ordinal))
-        {
-            var end = path.IndexOf("\"]", 2, StringComparison.Ordinal);
-            return path[2..end].Replace("\\\"", "\"", StringComparison.Ordinal);
-        }
-
-        var next = path.AsSpan().IndexOfAny('.', '[');
-        return next < 0 ? path : path[..next];
-    }
+    /// <summary>The top-level name of a property path; a path that the engine could not read either is a fault of ours.</summary>
+    static string Root(string path) => PropertyPath.Parse(path).RootName ?? throw new FormatException("a property path starts with a name");
 
     static RpcException WithDetail(ProviderException failure, string type, IMessage detail) => new(
         new Wire.Status

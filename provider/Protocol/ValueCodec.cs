@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using PulumiAliyunLive.Model;
 using ListValue = Google.Protobuf.WellKnownTypes.ListValue;
 using Struct = Google.Protobuf.WellKnownTypes.Struct;
@@ -19,15 +17,8 @@ static class ValueCodec
     /// </summary>
     public const int MaxDepth = 1024;
 
-    const string SignatureKey = "4dabf18193072939515e22adb298388d";
-    const string SecretSignature = "1b47061264138c4ac30d75fd1eb44270";
-    const string AssetSignature = "c44067f5952c0a294b673a41bacd8c17";
-    const string ArchiveSignature = "0def7320c3a5731c473e5ecbe6d01bc7";
-    const string ReferenceSignature = "5cf8f73096256a8f31e491e813e4eb8e";
-    const string OutputSignature = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
-    const string ByteStringSignature = "803fd3297a5875dc03ca845dda5d2a98";
-
-    const string UnknownString = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+    /// <summary>How much of a path is shown; one that is longer says enough with its beginning.</summary>
+    const int LongestPath = 200;
 
     const string ValueKey = "value";
     const string SecretKey = "secret";
@@ -35,246 +26,168 @@ static class ValueCodec
 
     /// <summary>Reads a map; an absent one is empty.</summary>
     /// <exception cref="ProviderException">INVALID_ARGUMENT that names the path of a value which cannot be read.</exception>
-    public static PropertyMap Decode(Struct? wire) => wire is null || wire.Fields.Count == 0 ? PropertyMap.Empty : new Decoder().Map(wire);
+    public static PropertyMap Decode(Struct? wire) =>
+        wire is null || wire.Fields.Count == 0 ? PropertyMap.Empty : DecodeMap(wire, PropertyPath.Root);
 
     /// <summary>Writes a map.</summary>
     /// <exception cref="ProviderException">INTERNAL that names the path of a number which has no JSON form.</exception>
-    public static Struct Encode(PropertyMap map) => new Encoder().Map(map);
+    public static Struct Encode(PropertyMap map) => EncodeMap(map, PropertyPath.Root);
 
-    /// <summary>Whether a string stands for a value that is not known yet: one for each type, all meaning the same.</summary>
-    static bool IsUnknown(string text) => text.Length == UnknownString.Length && text is
-        UnknownString
-        or "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7" // bool
-        or "3eeb2bf0-c639-47a8-9e75-3b44932eb421" // number
-        or "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2" // array
-        or "030794c1-ac77-496b-92df-f27374a8bd58" // asset
-        or "e48ece36-62e2-4504-bad9-02848725956a" // archive
-        or "dd056dcd-154b-4c76-9bd3-c8f88648b5ff"; // object
-
-    /// <summary>Where in the map the work stands. Kept as a stack of segments, because a path is read only when something is wrong.</summary>
-    struct Position()
+    static PropertyMap DecodeMap(Struct wire, PropertyPath path)
     {
-        readonly List<(string? Name, int Index)> _segments = [];
-
-        public readonly int Depth => _segments.Count;
-
-        public readonly void Enter(string name) => _segments.Add((name, 0));
-
-        public readonly void Enter(int index) => _segments.Add((null, index));
-
-        public readonly void Leave() => _segments.RemoveAt(_segments.Count - 1);
-
-        public override readonly string ToString()
-        {
-            const int LongestPath = 200;
-            var path = new StringBuilder();
-            foreach (var (name, index) in _segments)
-            {
-                if (name is null)
-                    path.Append('[').Append(index.ToString(CultureInfo.InvariantCulture)).Append(']');
-                else if (name.Length == 0 || name.AsSpan().ContainsAny(".[]\""))
-                    path.Append("[\"").Append(name.Replace("\"", "\\\"", StringComparison.Ordinal)).Append("\"]");
-                else
-                    path.Append(path.Length == 0 ? "" : ".").Append(name);
-                if (path.Length > LongestPath)
-                    return path.Append('…').ToString();
-            }
-
-            return path.ToString();
-        }
+        var map = new PropertyMap();
+        foreach (var (name, value) in wire.Fields)
+            map[name] = Decode(value, path.Child(name));
+        return map;
     }
 
-    sealed class Decoder
+    static PropertyValue Decode(Value wire, PropertyPath path) => wire.KindCase switch
     {
-        Position _position = new();
+        Value.KindOneofCase.StringValue => Signatures.IsUnknown(wire.StringValue) ? PropertyValue.Unknown : wire.StringValue,
+        Value.KindOneofCase.NumberValue => double.IsFinite(wire.NumberValue) ? wire.NumberValue : throw Bad(path, "is not a finite number"),
+        Value.KindOneofCase.BoolValue => wire.BoolValue,
+        Value.KindOneofCase.ListValue => DecodeList(wire.ListValue, path),
+        Value.KindOneofCase.StructValue => DecodeObject(wire.StructValue, path),
+        // A value without a kind is a fault of the sender; null is the only harmless reading.
+        _ => PropertyValue.Null,
+    };
 
-        public PropertyMap Map(Struct wire)
-        {
-            var map = new PropertyMap();
-            foreach (var (name, value) in wire.Fields)
-                map[name] = Field(name, value);
-            return map;
-        }
-
-        PropertyValue Field(string name, Value wire)
-        {
-            _position.Enter(name);
-            var value = Any(wire);
-            _position.Leave();
-            return value;
-        }
-
-        PropertyValue Any(Value wire) => wire.KindCase switch
-        {
-            Value.KindOneofCase.StringValue => IsUnknown(wire.StringValue) ? PropertyValue.Unknown : wire.StringValue,
-            Value.KindOneofCase.NumberValue => double.IsFinite(wire.NumberValue) ? wire.NumberValue : throw Bad("is not a finite number"),
-            Value.KindOneofCase.BoolValue => wire.BoolValue,
-            Value.KindOneofCase.ListValue => List(wire.ListValue),
-            Value.KindOneofCase.StructValue => Object(wire.StructValue),
-            // A value without a kind is a fault of the sender; null is the only harmless reading.
-            _ => PropertyValue.Null,
-        };
-
-        ArrayValue List(ListValue wire)
-        {
-            GuardDepth();
-            var items = new PropertyValue[wire.Values.Count];
-            for (var index = 0; index < items.Length; index++)
-            {
-                _position.Enter(index);
-                items[index] = Any(wire.Values[index]);
-                _position.Leave();
-            }
-
-            return new ArrayValue([.. items]);
-        }
-
-        PropertyValue Object(Struct wire)
-        {
-            GuardDepth();
-            if (!wire.Fields.TryGetValue(SignatureKey, out var signature))
-                return Map(wire);
-
-            return signature.StringValue switch
-            {
-                SecretSignature => new SecretValue(Required(wire)),
-                OutputSignature => Output(wire),
-                AssetSignature => Opaque(OpaqueKind.Asset, wire),
-                ArchiveSignature => Opaque(OpaqueKind.Archive, wire),
-                ReferenceSignature => Opaque(OpaqueKind.ResourceReference, wire),
-                ByteStringSignature => Opaque(OpaqueKind.ByteString, wire),
-                _ => throw Bad("carries a signature that this version of the plugin does not know"),
-            };
-        }
-
-        PropertyValue Required(Struct wire) =>
-            wire.Fields.TryGetValue(ValueKey, out var value) ? Any(value) : throw Bad("is marked as secret but has no value");
-
-        OutputValue Output(Struct wire)
-        {
-            PropertyValue? element = null;
-            var secret = false;
-            List<string> dependencies = [];
-            foreach (var (name, value) in wire.Fields)
-            {
-                switch (name, value.KindCase)
-                {
-                    case (ValueKey, _):
-                        element = Any(value);
-                        break;
-                    case (SecretKey, Value.KindOneofCase.BoolValue):
-                        secret = value.BoolValue;
-                        break;
-                    case (DependenciesKey, Value.KindOneofCase.ListValue) when value.ListValue.Values.All(item => item.HasStringValue):
-                        dependencies.AddRange(value.ListValue.Values.Select(item => item.StringValue));
-                        break;
-                    case (SecretKey or DependenciesKey, _):
-                        throw Bad($"is an output whose '{name}' is malformed");
-                }
-            }
-
-            return new OutputValue(element is UnknownValue ? null : element, secret, [.. dependencies]);
-        }
-
-        OpaqueValue Opaque(OpaqueKind kind, Struct wire)
-        {
-            var fields = Map(wire);
-            fields.Remove(SignatureKey);
-            return new OpaqueValue(kind, fields);
-        }
-
-        void GuardDepth()
-        {
-            if (_position.Depth > MaxDepth)
-                throw Bad($"is nested more than {MaxDepth} levels deep");
-        }
-
-        ProviderException Bad(string what) => new(ProviderStatus.InvalidArgument, $"The value of {_position} {what}.");
+    static ArrayValue DecodeList(ListValue wire, PropertyPath path)
+    {
+        GuardDepth(path);
+        var items = new PropertyValue[wire.Values.Count];
+        for (var index = 0; index < items.Length; index++)
+            items[index] = Decode(wire.Values[index], path.Child(index));
+        return new ArrayValue([.. items]);
     }
 
-    sealed class Encoder
+    static PropertyValue DecodeObject(Struct wire, PropertyPath path)
     {
-        Position _position = new();
+        GuardDepth(path);
+        if (!wire.Fields.TryGetValue(Signatures.Key, out var signature))
+            return DecodeMap(wire, path);
 
-        public Struct Map(PropertyMap map)
+        return signature.StringValue switch
         {
-            var wire = new Struct();
-            foreach (var (name, value) in map)
-                wire.Fields.Add(name, Field(name, value));
-            return wire;
-        }
-
-        Value Field(string name, PropertyValue value)
-        {
-            _position.Enter(name);
-            var wire = Any(value);
-            _position.Leave();
-            return wire;
-        }
-
-        Value Any(PropertyValue value) => value switch
-        {
-            StringValue text => new Value { StringValue = text.Value },
-            NumberValue number => double.IsFinite(number.Value)
-                ? new Value { NumberValue = number.Value }
-                : throw new ProviderException(ProviderStatus.Internal, $"The plugin made a value of {_position} that is not a finite number; please report it."),
-            BoolValue truth => new Value { BoolValue = truth.Value },
-            ArrayValue array => new Value { ListValue = List(array) },
-            ObjectValue map => new Value { StructValue = Map(map.Fields) },
-            UnknownValue => new Value { StringValue = UnknownString },
-            SecretValue secret => Special(SecretSignature, (ValueKey, Any(secret.Element))),
-            OutputValue output => Output(output),
-            OpaqueValue opaque => Opaque(opaque),
-            _ => Value.ForNull(),
+            Signatures.Secret => DecodeSecret(wire, path),
+            Signatures.Output => DecodeOutput(wire, path),
+            Signatures.Asset => DecodeOpaque(OpaqueKind.Asset, wire, path),
+            Signatures.Archive => DecodeOpaque(OpaqueKind.Archive, wire, path),
+            Signatures.ResourceReference => DecodeOpaque(OpaqueKind.ResourceReference, wire, path),
+            Signatures.ByteString => DecodeOpaque(OpaqueKind.ByteString, wire, path),
+            _ => throw Bad(path, "carries a signature that this version of the plugin does not know"),
         };
+    }
 
-        ListValue List(ArrayValue array)
+    static SecretValue DecodeSecret(Struct wire, PropertyPath path) => wire.Fields.TryGetValue(ValueKey, out var value)
+        ? new SecretValue(Decode(value, path))
+        : throw Bad(path, "is marked as secret but has no value");
+
+    static OutputValue DecodeOutput(Struct wire, PropertyPath path)
+    {
+        PropertyValue? element = null;
+        var secret = false;
+        List<string> dependencies = [];
+        foreach (var (name, value) in wire.Fields)
         {
-            var list = new ListValue();
-            list.Values.Capacity = array.Items.Length;
-            for (var index = 0; index < array.Items.Length; index++)
+            switch (name, value.KindCase)
             {
-                _position.Enter(index);
-                list.Values.Add(Any(array.Items[index]));
-                _position.Leave();
+                case (ValueKey, _):
+                    element = Decode(value, path);
+                    break;
+                case (SecretKey, Value.KindOneofCase.BoolValue):
+                    secret = value.BoolValue;
+                    break;
+                case (DependenciesKey, Value.KindOneofCase.ListValue) when value.ListValue.Values.All(item => item.HasStringValue):
+                    dependencies.AddRange(value.ListValue.Values.Select(item => item.StringValue));
+                    break;
+                case (SecretKey or DependenciesKey, _):
+                    throw Bad(path, $"is an output whose '{name}' is malformed");
             }
-
-            return list;
         }
 
-        Value Output(OutputValue output)
-        {
-            var wire = Special(OutputSignature, (SecretKey, new Value { BoolValue = output.Secret }));
-            // An output without a value is one that is not known yet.
-            if (output.Element is not (null or UnknownValue))
-                wire.StructValue.Fields.Add(ValueKey, Any(output.Element));
-            if (output.Dependencies.Length > 0)
-            {
-                var urns = output.Dependencies.Select(urn => new Value { StringValue = urn });
-                wire.StructValue.Fields.Add(DependenciesKey, new Value { ListValue = new ListValue { Values = { urns } } });
-            }
+        return new OutputValue(element is UnknownValue ? null : element, secret, [.. dependencies]);
+    }
 
-            return wire;
-        }
+    static OpaqueValue DecodeOpaque(OpaqueKind kind, Struct wire, PropertyPath path)
+    {
+        var fields = DecodeMap(wire, path);
+        fields.Remove(Signatures.Key);
+        return new OpaqueValue(kind, fields);
+    }
 
-        Value Opaque(OpaqueValue opaque)
-        {
-            var wire = new Value { StructValue = Map(opaque.Fields) };
-            wire.StructValue.Fields[SignatureKey] = new Value { StringValue = Signature(opaque.Kind) };
-            return wire;
-        }
+    static Struct EncodeMap(PropertyMap map, PropertyPath path)
+    {
+        var wire = new Struct();
+        foreach (var (name, value) in map)
+            wire.Fields.Add(name, Encode(value, path.Child(name)));
+        return wire;
+    }
 
-        static string Signature(OpaqueKind kind) => kind switch
-        {
-            OpaqueKind.Asset => AssetSignature,
-            OpaqueKind.Archive => ArchiveSignature,
-            OpaqueKind.ResourceReference => ReferenceSignature,
-            _ => ByteStringSignature,
-        };
+    static Value Encode(PropertyValue value, PropertyPath path) => value switch
+    {
+        StringValue text => Value.ForString(text.Value),
+        NumberValue number => double.IsFinite(number.Value)
+            ? Value.ForNumber(number.Value)
+            : throw new ProviderException(
+                ProviderStatus.Internal, $"The plugin made a value of {Show(path)} that is not a finite number. This is a fault of the plugin; please report it."),
+        BoolValue truth => Value.ForBool(truth.Value),
+        ArrayValue array => EncodeList(array, path),
+        ObjectValue map => Value.ForStruct(EncodeMap(map.Fields, path)),
+        UnknownValue => Value.ForString(Signatures.UnknownString),
+        SecretValue secret => EncodeSpecial(Signatures.Secret, ValueKey, Encode(secret.Element, path)),
+        OutputValue output => EncodeOutput(output, path),
+        OpaqueValue opaque => EncodeOpaque(opaque, path),
+        _ => Value.ForNull(),
+    };
 
-        static Value Special(string signature, (string Key, Value Value) field) => new()
+    static Value EncodeList(ArrayValue array, PropertyPath path)
+    {
+        var list = new ListValue();
+        list.Values.Capacity = array.Items.Length;
+        for (var index = 0; index < array.Items.Length; index++)
+            list.Values.Add(Encode(array.Items[index], path.Child(index)));
+        return new Value { ListValue = list };
+    }
+
+    static Value EncodeOutput(OutputValue output, PropertyPath path)
+    {
+        var wire = EncodeSpecial(Signatures.Output, SecretKey, Value.ForBool(output.Secret));
+        // An output without a value is one that is not known yet.
+        if (output.Element is not (null or UnknownValue))
+            wire.StructValue.Fields.Add(ValueKey, Encode(output.Element, path));
+        if (output.Dependencies.Length > 0)
+            wire.StructValue.Fields.Add(DependenciesKey, Value.ForList([.. output.Dependencies.Select(Value.ForString)]));
+        return wire;
+    }
+
+    static Value EncodeOpaque(OpaqueValue opaque, PropertyPath path)
+    {
+        var wire = Value.ForStruct(EncodeMap(opaque.Fields, path));
+        wire.StructValue.Fields[Signatures.Key] = Value.ForString(opaque.Kind switch
         {
-            StructValue = new Struct { Fields = { [SignatureKey] = new Value { StringValue = signature }, [field.Key] = field.Value } },
-        };
+            OpaqueKind.Asset => Signatures.Asset,
+            OpaqueKind.Archive => Signatures.Archive,
+            OpaqueKind.ResourceReference => Signatures.ResourceReference,
+            _ => Signatures.ByteString,
+        });
+        return wire;
+    }
+
+    static Value EncodeSpecial(string signature, string key, Value value) =>
+        Value.ForStruct(new Struct { Fields = { [Signatures.Key] = Value.ForString(signature), [key] = value } });
+
+    static void GuardDepth(PropertyPath path)
+    {
+        if (path.Depth > MaxDepth)
+            throw Bad(path, $"is nested more than {MaxDepth} levels deep");
+    }
+
+    static ProviderException Bad(PropertyPath path, string what) => new(ProviderStatus.InvalidArgument, $"The value of {Show(path)} {what}.");
+
+    static string Show(PropertyPath path)
+    {
+        var text = path.ToString();
+        return text.Length <= LongestPath ? text : text[..LongestPath] + "…";
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Google.Protobuf.WellKnownTypes;
+using PulumiAliyunLive.Model;
 using PulumiAliyunLive.Protocol;
 using PulumiAliyunLive.Tests.Protocol;
 using Wire = PulumiAliyunLive.Protocol.Wire;
@@ -29,7 +30,7 @@ public sealed class PluginProcessTests
         plugin.Signal(signal);
 
         handshake.AcceptSecrets.ShouldBeTrue();
-        info.Version.ShouldBe(RpcDispatcher.Version);
+        info.Version.ShouldBe(PackageVersion.Text);
         (await plugin.EndAsync()).ShouldBe((0, "", ""));
     }
 
@@ -112,7 +113,7 @@ public sealed class PluginProcessTests
     {
         await using var plugin = PluginProcess.Start(["--version"]);
 
-        (await plugin.EndAsync()).ShouldBe((0, RpcDispatcher.Version + "\n", ""));
+        (await plugin.EndAsync()).ShouldBe((0, PackageVersion.Text + "\n", ""));
     }
 
     [Fact]

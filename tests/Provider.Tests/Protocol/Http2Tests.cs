@@ -68,7 +68,7 @@ public sealed class Http2Tests : IAsyncLifetime
         await Send(Data, EndStream, 1);
 
         var data = await ReceiveUntil(received => received.Type == Data);
-        Wire.PluginInfo.Parser.ParseFrom(data.Payload.AsSpan(5)).Version.ShouldBe(RpcDispatcher.Version);
+        Wire.PluginInfo.Parser.ParseFrom(data.Payload.AsSpan(5)).Version.ShouldBe(PackageVersion.Text);
         var trailers = await ReceiveUntil(received => received.Type == Headers);
         (trailers.Flags & EndStream).ShouldBe(EndStream);
     }
@@ -93,7 +93,7 @@ public sealed class Http2Tests : IAsyncLifetime
         await Send(Data, EndStream, 1, 0, 0, 0, 0, 0);
 
         List<byte> body = [];
-        while (body.Count < 5 + 2 + RpcDispatcher.Version.Length)
+        while (body.Count < 5 + 2 + PackageVersion.Text.Length)
         {
             var data = await ReceiveUntil(frame => frame.Type == Data);
             data.Payload.Length.ShouldBeLessThanOrEqualTo(3);
@@ -101,7 +101,7 @@ public sealed class Http2Tests : IAsyncLifetime
             await Send(8, 0, 1, 0, 0, 0, 3); // WINDOW_UPDATE
         }
 
-        Wire.PluginInfo.Parser.ParseFrom(body.ToArray().AsSpan(5)).Version.ShouldBe(RpcDispatcher.Version);
+        Wire.PluginInfo.Parser.ParseFrom(body.ToArray().AsSpan(5)).Version.ShouldBe(PackageVersion.Text);
     }
 
     [Fact]

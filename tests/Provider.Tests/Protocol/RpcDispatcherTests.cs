@@ -160,6 +160,17 @@ public sealed class RpcDispatcherTests : IDisposable
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("a..b")]
+    [InlineData("[0].b")]
+    public async Task A_path_that_would_crash_the_engines_display_never_reaches_it(string path)
+    {
+        _provider.OnDiff = _ => new DiffResult([new PropertyChange(path, ChangeKind.Update)], DeleteBeforeReplace: false);
+
+        (await Fails(() => _client.Diff(new Wire.DiffRequest { Urn = Urn }))).Code.ShouldBe(ProviderStatus.Internal);
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task The_order_of_a_replacement_is_told_even_without_a_change(bool deleteFirst)
