@@ -32,7 +32,11 @@ sealed class EngineClient(TimeProvider clock) : IEngineLog, IDisposable
     }
 
     /// <summary>As <see cref="Connect"/>, and makes the process outlive its engines: it was started by hand and serves one run after the other.</summary>
-    public bool Attach(string address) => _attached = Connect(address);
+    public bool Attach(string address)
+    {
+        _attached |= GrpcClient.BaseAddress(address) is not null;
+        return Connect(address);
+    }
 
     public async ValueTask LogAsync(LogSeverity severity, string message, string urn, bool ephemeral = false)
     {
@@ -59,7 +63,10 @@ sealed class EngineClient(TimeProvider clock) : IEngineLog, IDisposable
         using var timer = new PeriodicTimer(HealthInterval, clock);
         while (await timer.WaitForNextTickAsync(cancellation))
         {
-            if (!_attached && _client is { } client && !await IsAliveAsync(client.Value, cancellation))
+            if (_attached || _client is not { } client || await IsAliveAsync(client.Value, cancellation))
+                continue;
+            // The question may have failed because it was put aside for another engine meanwhile.
+            if (!_attached && client == _client)
                 return;
         }
     }
@@ -77,6 +84,10 @@ sealed class EngineClient(TimeProvider clock) : IEngineLog, IDisposable
         catch (RpcException e)
         {
             return e.Code == ProviderStatus.Unimplemented;
+        }
+        catch (Exception) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
         }
     }
 

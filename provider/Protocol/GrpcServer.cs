@@ -98,11 +98,13 @@ sealed class GrpcServer : IAsyncDisposable
                 var late = e.Code == ProviderStatus.Cancelled && deadline is { IsCancellationRequested: true };
                 exchange.End(late ? DeadlineExceeded() : e.Status);
             }
-            catch (Exception e) when (e is OperationCanceledException or IOException)
+            catch (Exception e) when (!exchange.Aborted.IsCancellationRequested)
             {
-                // Reading or writing ended early: either the time is over, or the client has gone and nobody listens.
-                if (!exchange.Aborted.IsCancellationRequested)
-                    exchange.End(DeadlineExceeded());
+                exchange.End(deadline is { IsCancellationRequested: true } ? DeadlineExceeded() : BrokenOff(e));
+            }
+            catch (Exception)
+            {
+                // The client has gone; there is nobody to answer.
             }
             finally
             {
@@ -139,6 +141,9 @@ sealed class GrpcServer : IAsyncDisposable
 
         static Wire.Status DeadlineExceeded() =>
             new() { Code = (int)ProviderStatus.DeadlineExceeded, Message = "The time that the caller gave to this call is over." };
+
+        static Wire.Status BrokenOff(Exception e) =>
+            new() { Code = (int)ProviderStatus.Internal, Message = $"The call broke off while its messages were read or written ({e.GetType().Name})." };
     }
 
     /// <summary>One request and its response, as frames of gRPC.</summary>

@@ -72,11 +72,11 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
         }
     }
 
-    /// <summary>Cancels everything in flight; calls made later run as usual.</summary>
-    public void CancelRunning() => Interlocked.Exchange(ref _running, new CancellationTokenSource()).Cancel();
+    /// <summary>Cancels everything in flight; calls made later run as usual. What the calls do about it is not waited for.</summary>
+    public void CancelRunning() => _ = Interlocked.Exchange(ref _running, new CancellationTokenSource()).CancelAsync();
 
     /// <summary>Cancels everything in flight and whatever is called later.</summary>
-    public void Dispose() => _running.Cancel();
+    public void Dispose() => _ = _running.CancelAsync();
 
     async ValueTask<IMessage> RouteAsync(string method, Body body, CancellationToken cancellation)
     {
