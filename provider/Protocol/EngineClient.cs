@@ -31,7 +31,7 @@ sealed class EngineClient(TimeProvider clock) : IEngineLog, IDisposable
         return true;
     }
 
-    /// <summary>As <see cref="Connect"/>, and makes the process outlive its engines: it was started by hand and serves one run after the other.</summary>
+    /// <summary>As <see cref="Connect"/>, and makes the process outlive its engines: it was started by hand for many runs.</summary>
     public bool Attach(string address)
     {
         _attached |= GrpcClient.BaseAddress(address) is not null;
@@ -56,7 +56,8 @@ sealed class EngineClient(TimeProvider clock) : IEngineLog, IDisposable
     }
 
     /// <summary>
-    /// Completes when the engine has gone without a word. It is asked now and then; that it does not serve the question is a sign of life, too.
+    /// Completes when the engine has gone without a word. It is asked now and then; that it does not serve the question is a sign of life,
+    /// too.
     /// </summary>
     public async Task WaitUntilGoneAsync(CancellationToken cancellation)
     {
@@ -78,7 +79,8 @@ sealed class EngineClient(TimeProvider clock) : IEngineLog, IDisposable
         try
         {
             // No time limit: an engine that is suspended, or held by a debugger, does not answer but is not gone.
-            await client.CallAsync("grpc.health.v1.Health/Check", new Wire.HealthCheckRequest(), Wire.HealthCheckResponse.Parser, cancellation: cancellation);
+            await client.CallAsync(
+                "grpc.health.v1.Health/Check", new Wire.HealthCheckRequest(), Wire.HealthCheckResponse.Parser, cancellation: cancellation);
             return true;
         }
         catch (RpcException e)

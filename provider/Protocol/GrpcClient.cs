@@ -9,8 +9,8 @@ using PulumiAliyunLive.Model;
 namespace PulumiAliyunLive.Protocol;
 
 /// <summary>
-/// Makes gRPC calls to one address over clear-text HTTP/2. A call that does not end with OK throws <see cref="RpcException"/>, also where the
-/// peer cannot be reached (UNAVAILABLE) or its answer is no gRPC.
+/// Makes gRPC calls to one address over clear-text HTTP/2. A call that does not end with OK throws <see cref="RpcException"/>, also where
+/// the peer cannot be reached (UNAVAILABLE) or its answer is no gRPC.
 /// </summary>
 sealed class GrpcClient : IDisposable
 {
@@ -21,7 +21,7 @@ sealed class GrpcClient : IDisposable
     public GrpcClient(string address)
     {
         Address = address;
-        _base = BaseAddress(address) ?? throw new ArgumentException($"'{address}' is not an address of the form host:port.", nameof(address));
+        _base = BaseAddress(address) ?? throw new ArgumentException($"'{address}' is not of the form host:port.", nameof(address));
         _http = new HttpMessageInvoker(new SocketsHttpHandler
         {
             // The user's proxy variables are inherited but mean other connections.
@@ -30,7 +30,8 @@ sealed class GrpcClient : IDisposable
             AllowAutoRedirect = false,
             ActivityHeadersPropagator = null,
             EnableMultipleHttp2Connections = false,
-#pragma warning disable CA2262 // The number is meant: details of a failed call carry whole outputs of a resource, and the engine accepts 16 MiB.
+            // The number is meant: details of a failed call carry whole outputs of a resource, and the engine accepts 16 MiB.
+#pragma warning disable CA2262
             MaxResponseHeadersLength = 16 * 1024,
 #pragma warning restore CA2262
         });
@@ -97,7 +98,10 @@ sealed class GrpcClient : IDisposable
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new ReadOnlyMemoryContent(body.WrittenMemory) { Headers = { ContentType = new MediaTypeHeaderValue(GrpcFraming.ContentType) } },
+            Content = new ReadOnlyMemoryContent(body.WrittenMemory)
+            {
+                Headers = { ContentType = new MediaTypeHeaderValue(GrpcFraming.ContentType) },
+            },
         };
         call.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
         if (timeout is { } limit)
@@ -143,14 +147,19 @@ sealed class GrpcClient : IDisposable
         if (code == 0)
             return;
 
-        var status = new Wire.Status { Code = code, Message = GrpcFraming.DecodeMessage(Header(trailers, GrpcFraming.MessageHeader) ?? "") };
+        var text = GrpcFraming.DecodeMessage(Header(trailers, GrpcFraming.MessageHeader) ?? "");
+        var status = new Wire.Status { Code = code, Message = text };
         if (Header(trailers, GrpcFraming.DetailsHeader) is { } details && GrpcFraming.DecodeBinary(details) is { } bytes)
         {
             var told = Wire.Status.Parser.ParseFrom(bytes);
             // As the engine does it: details that contradict the trailer replace the whole error.
             status = told.Code == code
                 ? told
-                : new Wire.Status { Code = (int)ProviderStatus.Internal, Message = $"{method}: the details name code {told.Code}, the trailer {code}." };
+                : new Wire.Status
+                {
+                    Code = (int)ProviderStatus.Internal,
+                    Message = $"{method}: the details name code {told.Code}, the trailer {code}.",
+                };
         }
 
         throw new RpcException(status);
@@ -158,7 +167,7 @@ sealed class GrpcClient : IDisposable
 
     static string? Header(HttpHeaders headers, string name) => headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
 
-    /// <summary>The code that gRPC gives to a stream that the peer reset with an HTTP/2 error; null: the connection itself failed.</summary>
+    /// <summary>The code that gRPC gives to a stream that the peer reset with an HTTP/2 error; null: the connection failed.</summary>
     static ProviderStatus ResetCode(long? error) => error switch
     {
         null or 7 /* REFUSED_STREAM */ => ProviderStatus.Unavailable,

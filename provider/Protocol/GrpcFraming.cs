@@ -8,7 +8,7 @@ using PulumiAliyunLive.Model;
 
 namespace PulumiAliyunLive.Protocol;
 
-/// <summary>How gRPC lies on HTTP/2, the same for both sides: names of headers, the prefix of a message, encodings of header values.</summary>
+/// <summary>How gRPC lies on HTTP/2, the same for both sides: names of headers, prefix of a message, encodings of header values.</summary>
 static class GrpcFraming
 {
     public const string ContentType = "application/grpc";
@@ -66,7 +66,7 @@ static class GrpcFraming
                 ProviderStatus.ResourceExhausted, $"The message is {length} bytes long; the limit is {maxBytes} bytes.");
     }
 
-    /// <summary>Encodes a status text for <c>grpc-message</c>: every byte of its UTF-8 form that is not plain ASCII becomes <c>%XX</c>.</summary>
+    /// <summary>Encodes a status text for <c>grpc-message</c>: each UTF-8 byte that is not plain ASCII becomes <c>%XX</c>.</summary>
     public static string EncodeMessage(string message)
     {
         var bytes = Encoding.UTF8.GetBytes(message);
@@ -99,13 +99,14 @@ static class GrpcFraming
         return Base64.IsValid(padded) ? Convert.FromBase64String(padded) : null;
     }
 
-    /// <summary>Reads <c>grpc-timeout</c>: one to eight digits and a unit. Null where it is absent or longer than timers can wait.</summary>
+    /// <summary>Reads <c>grpc-timeout</c>: one to eight digits and a unit. Null where it is absent or beyond all timers.</summary>
     /// <exception cref="RpcException">The value has another form.</exception>
     public static TimeSpan? ParseTimeout(string? value)
     {
         if (string.IsNullOrEmpty(value))
             return null;
-        if (value.Length is < 2 or > 9 || !long.TryParse(value.AsSpan(0, value.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+        if (value.Length is < 2 or > 9
+            || !long.TryParse(value.AsSpan(0, value.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
             throw BadTimeout();
 
         var timeout = value[^1] switch

@@ -16,8 +16,8 @@ using PulumiAliyunLive.Model;
 namespace PulumiAliyunLive.Protocol;
 
 /// <summary>
-/// Serves the calls of an <see cref="RpcDispatcher"/> as gRPC over clear-text HTTP/2 on a free port of 127.0.0.1. Kestrel is built without a
-/// host around it, because a host would read the settings files and variables of the user's project and write to standard output.
+/// Serves the calls of an <see cref="RpcDispatcher"/> as gRPC over clear-text HTTP/2 on a free port of 127.0.0.1. Kestrel is built without
+/// a host around it, because a host would read the settings files and variables of the user's project and write to standard output.
 /// </summary>
 sealed class GrpcServer : IAsyncDisposable
 {
@@ -142,14 +142,17 @@ sealed class GrpcServer : IAsyncDisposable
         static Wire.Status DeadlineExceeded() =>
             new() { Code = (int)ProviderStatus.DeadlineExceeded, Message = "The time that the caller gave to this call is over." };
 
-        static Wire.Status BrokenOff(Exception e) =>
-            new() { Code = (int)ProviderStatus.Internal, Message = $"The call broke off while its messages were read or written ({e.GetType().Name})." };
+        static Wire.Status BrokenOff(Exception e) => new()
+        {
+            Code = (int)ProviderStatus.Internal,
+            Message = $"The call broke off while its messages were read or written ({e.GetType().Name}).",
+        };
     }
 
     /// <summary>One request and its response, as frames of gRPC.</summary>
     readonly struct Exchange(IFeatureCollection context)
     {
-        /// <summary>Up to this length a message gets its memory at once; a longer one as its bytes arrive, so that a lie costs nothing.</summary>
+        /// <summary>Up to this length a message gets its memory at once; a longer one as it arrives, so a lie costs nothing.</summary>
         const int TrustedLength = 1024 * 1024;
 
         readonly IHttpResponseFeature _response = context.GetRequiredFeature<IHttpResponseFeature>();

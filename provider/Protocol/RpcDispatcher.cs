@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using PulumiAliyunLive.Model;
+using static PulumiAliyunLive.Protocol.Translation;
 
 namespace PulumiAliyunLive.Protocol;
 
@@ -23,7 +24,7 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
     /// </summary>
     const int RecursionLimit = 4 * ValueCodec.MaxDepth;
 
-    /// <summary>Stack for a call with deeply nested values: ample for parser, codec and provider at the deepest nesting that is accepted.</summary>
+    /// <summary>Stack for a call with deeply nested values: ample for parser, codec and provider at the deepest accepted nesting.</summary>
     const int DeepStackBytes = 64 * 1024 * 1024;
 
     /// <summary>Ends all calls in flight at once. Each Cancel puts a fresh one in its place, since an attached process lives on.</summary>
@@ -83,35 +84,37 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
         switch (method)
         {
             case "Check":
-                return Translation.ToWire(await provider.CheckAsync(Translation.ToModel(Parse(Wire.CheckRequest.Parser, body)), cancellation));
+                return ToWire(await provider.CheckAsync(ToModel(Parse(Wire.CheckRequest.Parser, body)), cancellation));
             case "Diff":
-                return Translation.ToWire(await provider.DiffAsync(Translation.ToModel(Parse(Wire.DiffRequest.Parser, body)), cancellation));
+                return ToWire(await provider.DiffAsync(ToModel(Parse(Wire.DiffRequest.Parser, body)), cancellation));
             case "Create":
-                return Translation.ToWire(await provider.CreateAsync(Translation.ToModel(Parse(Wire.CreateRequest.Parser, body)), cancellation));
+                return ToWire(await provider.CreateAsync(ToModel(Parse(Wire.CreateRequest.Parser, body)), cancellation));
             case "Read":
-                return Translation.ToWire(await provider.ReadAsync(Translation.ToModel(Parse(Wire.ReadRequest.Parser, body)), cancellation));
+                return ToWire(await provider.ReadAsync(ToModel(Parse(Wire.ReadRequest.Parser, body)), cancellation));
             case "Update":
-                return Translation.ToWire(await provider.UpdateAsync(Translation.ToModel(Parse(Wire.UpdateRequest.Parser, body)), cancellation));
+                return ToWire(await provider.UpdateAsync(ToModel(Parse(Wire.UpdateRequest.Parser, body)), cancellation));
             case "Delete":
-                await provider.DeleteAsync(Translation.ToModel(Parse(Wire.DeleteRequest.Parser, body)), cancellation);
+                await provider.DeleteAsync(ToModel(Parse(Wire.DeleteRequest.Parser, body)), cancellation);
                 return new Empty();
             case "Invoke":
-                return Translation.ToWire(await provider.InvokeAsync(Translation.ToModel(Parse(Wire.InvokeRequest.Parser, body)), cancellation));
+                return ToWire(await provider.InvokeAsync(ToModel(Parse(Wire.InvokeRequest.Parser, body)), cancellation));
             case "CheckConfig":
-                return Translation.ToWire(await provider.CheckConfigAsync(Translation.ToModel(Parse(Wire.CheckRequest.Parser, body)), cancellation));
+                return ToWire(await provider.CheckConfigAsync(ToModel(Parse(Wire.CheckRequest.Parser, body)), cancellation));
             case "DiffConfig":
-                return Translation.ToWire(await provider.DiffConfigAsync(Translation.ToModel(Parse(Wire.DiffRequest.Parser, body)), cancellation));
+                return ToWire(await provider.DiffConfigAsync(ToModel(Parse(Wire.DiffRequest.Parser, body)), cancellation));
             case "Configure":
                 await provider.ConfigureAsync(ValueCodec.Decode(Parse(Wire.ConfigureRequest.Parser, body).Args), cancellation);
                 return new Wire.ConfigureResponse
                 {
-                    AcceptSecrets = true, AcceptResources = true, AcceptOutputs = true, SupportsPreview = true, SupportsAutonamingConfiguration = true,
+                    AcceptSecrets = true, AcceptResources = true, AcceptOutputs = true, SupportsAutonamingConfiguration = true,
+                    SupportsPreview = true,
                 };
             case "Handshake":
                 engine.Connect(Parse(Wire.ProviderHandshakeRequest.Parser, body).EngineAddress);
                 return new Wire.ProviderHandshakeResponse
                 {
-                    AcceptSecrets = true, AcceptResources = true, AcceptOutputs = true, SupportsAutonamingConfiguration = true, AcceptsByteString = true,
+                    AcceptSecrets = true, AcceptResources = true, AcceptOutputs = true, SupportsAutonamingConfiguration = true,
+                    AcceptsByteString = true,
                 };
             case "Attach":
                 Attach(Parse(Wire.PluginAttach.Parser, body).Address);
@@ -128,14 +131,16 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
             case "GetMappings":
                 return new Wire.GetMappingsResponse();
             case "Parameterize":
-                throw new RpcException(ProviderStatus.Unimplemented, "This provider takes no parameters: it is one package with one schema.");
+                throw Unimplemented("This provider takes no parameters: it is one package with one schema.");
             case "Construct":
-                throw new RpcException(ProviderStatus.Unimplemented, "This provider has no components that could be constructed.");
+                throw Unimplemented("This provider has no components that could be constructed.");
             case "Call":
-                throw new RpcException(ProviderStatus.Unimplemented, "The resources of this provider have no methods that could be called.");
+                throw Unimplemented("The resources of this provider have no methods that could be called.");
             default:
-                throw new RpcException(ProviderStatus.Unimplemented, $"The call '{method}' is not known to this version of the plugin.");
+                throw Unimplemented($"The call '{method}' is not known to this version of the plugin.");
         }
+
+        static RpcException Unimplemented(string text) => new(ProviderStatus.Unimplemented, text);
     }
 
     void Attach(string address)
@@ -145,8 +150,8 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
     }
 
     /// <summary>
-    /// Makes a call whose request is nested deeper than an ordinary parser goes. Everything that reads and writes nested values is recursive,
-    /// and threads of the pool have little stack, so it runs on a thread with much of it.
+    /// Makes a call whose request is nested deeper than an ordinary parser goes. Everything that reads and writes nested values is
+    /// recursive, and threads of the pool have little stack, so it runs on a thread with much of it.
     /// </summary>
     async Task<IMessage> DeepCallAsync(string method, ReadOnlyMemory<byte> request, CancellationToken cancellation)
     {
@@ -166,7 +171,7 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
         {
             try
             {
-                // The thread is there to be blocked. A reply whose fields are all unknown holds them as bytes, which are written without recursion.
+                // The thread is there to be blocked. A reply whose fields are all unknown holds them as bytes, written without recursion.
                 var reply = RouteAsync(method, new Body(request, Deep: true), cancellation).AsTask().GetAwaiter().GetResult();
                 result.SetResult(Empty.Parser.ParseFrom(reply.ToByteArray()));
             }
@@ -192,7 +197,8 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
         }
         catch (InvalidProtocolBufferException e)
         {
-            var problem = $"The request could not be read: it is no {typeof(T).Name}, or its values are nested more than {ValueCodec.MaxDepth} levels deep.";
+            var problem = $"The request could not be read: it is no {typeof(T).Name}, "
+                + $"or its values are nested more than {ValueCodec.MaxDepth} levels deep.";
             throw body.Deep ? new RpcException(ProviderStatus.InvalidArgument, problem, e) : new UnreadableException(problem, e);
         }
     }
@@ -205,7 +211,7 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
             case RpcException e:
                 return e;
             case ProviderException e:
-                return Translation.ToWire(e);
+                return ToWire(e);
             case OperationCanceledException e:
                 return new RpcException(ProviderStatus.Cancelled, $"{method} was cancelled.", e);
             default:
@@ -214,8 +220,8 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
                 await engine.LogAsync(LogSeverity.Debug, $"{method} failed with {kind}\n{failure.StackTrace}", "");
                 return new RpcException(
                     ProviderStatus.Internal,
-                    $"{method} failed with an unforeseen {kind}. This is a fault of the plugin aliyun-live {PackageVersion.Text}, not of your program. "
-                        + "Please report it, best with the output of the same command with --debug.",
+                    $"{method} failed with an unforeseen {kind}. This is a fault of the plugin aliyun-live {PackageVersion.Text}, "
+                        + "not of your program. Please report it, best with the output of the same command with --debug.",
                     failure);
         }
     }

@@ -3,6 +3,10 @@ using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using PulumiAliyunLive.Model;
+using Continuation = PulumiAliyunLive.Protocol.Wire.ListResponse.Types.Continuation;
+using DiffChanges = PulumiAliyunLive.Protocol.Wire.DiffResponse.Types.DiffChanges;
+using MissingKey = PulumiAliyunLive.Protocol.Wire.ConfigureErrorMissingKeys.Types.MissingKey;
+using NamingMode = PulumiAliyunLive.Protocol.Wire.CheckRequest.Types.AutonamingOptions.Types.Mode;
 
 namespace PulumiAliyunLive.Protocol;
 
@@ -68,11 +72,11 @@ static class Translation
     {
         var wire = new Wire.DiffResponse
         {
-            Changes = result.Changes.Count > 0 ? Wire.DiffResponse.Types.DiffChanges.DiffSome : Wire.DiffResponse.Types.DiffChanges.DiffNone,
+            Changes = result.Changes.Count > 0 ? DiffChanges.DiffSome : DiffChanges.DiffNone,
             HasDetailedDiff = true,
             DeleteBeforeReplace = result.DeleteBeforeReplace,
-            Diffs = { result.Changes.Select(change => Root(change.Path)).Distinct(StringComparer.Ordinal) },
-            Replaces = { result.Changes.Where(change => change.Replace).Select(change => Root(change.Path)).Distinct(StringComparer.Ordinal) },
+            Diffs = { Roots(result.Changes) },
+            Replaces = { Roots(result.Changes.Where(change => change.Replace)) },
         };
         foreach (var change in result.Changes)
             wire.DetailedDiff[change.Path] = new Wire.PropertyDiff { Kind = Kind(change), InputDiff = change.InputDiff };
@@ -110,16 +114,14 @@ static class Translation
         }),
         MissingConfigException missing => WithDetail(failure, "pulumirpc.ConfigureErrorMissingKeys", new Wire.ConfigureErrorMissingKeys
         {
-            MissingKeys =
-            {
-                missing.Keys.Select(key => new Wire.ConfigureErrorMissingKeys.Types.MissingKey { Name = key.Key, Description = key.Description }),
-            },
+            MissingKeys = { missing.Keys.Select(key => new MissingKey { Name = key.Key, Description = key.Description }) },
         }),
         _ => new RpcException(failure.Status, failure.Message, failure),
     };
 
     /// <summary>
-    /// Lists resources page by page. The token of a next page is the number of results given so far: what the service lists keeps its order.
+    /// Lists resources page by page. The token of a next page is the number of results given so far: what the service lists keeps its
+    /// order.
     /// </summary>
     public static async IAsyncEnumerable<Wire.ListResponse> ListAsync(
         IProvider provider, Func<Wire.ListRequest> read, [EnumeratorCancellation] CancellationToken cancellation)
@@ -130,7 +132,8 @@ static class Translation
         var page = request.PageSize > 0 ? request.PageSize : long.MaxValue;
         var wanted = request.Limit > 0 ? skip + request.Limit : 0;
         var index = 0L;
-        await foreach (var item in provider.ListAsync(new ListRequest(request.Token, ValueCodec.Decode(request.Query), wanted), cancellation))
+        var query = new ListRequest(request.Token, ValueCodec.Decode(request.Query), wanted);
+        await foreach (var item in provider.ListAsync(query, cancellation))
         {
             var given = index++ - skip;
             if (given < 0)
@@ -140,7 +143,7 @@ static class Translation
             if (given == page)
             {
                 var token = (skip + given).ToString(CultureInfo.InvariantCulture);
-                yield return new Wire.ListResponse { Continuation = new Wire.ListResponse.Types.Continuation { ContinuationToken = token } };
+                yield return new Wire.ListResponse { Continuation = new Continuation { ContinuationToken = token } };
                 yield break;
             }
 
@@ -161,10 +164,10 @@ static class Translation
             : throw new ProviderException(ProviderStatus.InvalidArgument, $"'{urn}' is not the URN of a resource.");
     }
 
-    static AutonamingMode ToModel(Wire.CheckRequest.Types.AutonamingOptions.Types.Mode mode) => mode switch
+    static AutonamingMode ToModel(NamingMode mode) => mode switch
     {
-        Wire.CheckRequest.Types.AutonamingOptions.Types.Mode.Enforce => AutonamingMode.Enforce,
-        Wire.CheckRequest.Types.AutonamingOptions.Types.Mode.Disable => AutonamingMode.Disable,
+        NamingMode.Enforce => AutonamingMode.Enforce,
+        NamingMode.Disable => AutonamingMode.Disable,
         _ => AutonamingMode.Propose,
     };
 
@@ -180,7 +183,7 @@ static class Translation
         ? 0
         : long.TryParse(continuation, NumberStyles.None, CultureInfo.InvariantCulture, out var offset) && offset < int.MaxValue
             ? offset
-            : throw new ProviderException(ProviderStatus.InvalidArgument, $"'{continuation}' is not a continuation token of this provider.");
+            : throw new ProviderException(ProviderStatus.InvalidArgument, $"'{continuation}' is no continuation token of this provider.");
 
     static Wire.CheckFailure ToWire(CheckFailure failure) => new() { Property = failure.Property, Reason = failure.Reason };
 
@@ -194,8 +197,10 @@ static class Translation
         (_, true) => Wire.PropertyDiff.Types.Kind.UpdateReplace,
     };
 
-    /// <summary>The top-level name of a property path; a path that the engine could not read either is a fault of ours.</summary>
-    static string Root(string path) => PropertyPath.Parse(path).RootName ?? throw new FormatException("a property path starts with a name");
+    /// <summary>The top-level names of changed paths, each once; a path that the engine could not read either is a fault of ours.</summary>
+    static IEnumerable<string> Roots(IEnumerable<PropertyChange> changes) => changes
+        .Select(change => PropertyPath.Parse(change.Path).RootName ?? throw new FormatException("a property path starts with a name"))
+        .Distinct(StringComparer.Ordinal);
 
     static RpcException WithDetail(ProviderException failure, string type, IMessage detail) => new(
         new Wire.Status

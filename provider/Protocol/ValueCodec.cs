@@ -130,7 +130,8 @@ static class ValueCodec
         NumberValue number => double.IsFinite(number.Value)
             ? Value.ForNumber(number.Value)
             : throw new ProviderException(
-                ProviderStatus.Internal, $"The plugin made a value of {Show(path)} that is not a finite number. This is a fault of the plugin; please report it."),
+                ProviderStatus.Internal,
+                $"The plugin made a value of {Show(path)} that is not a finite number. This is a fault of the plugin; please report it."),
         BoolValue truth => Value.ForBool(truth.Value),
         ArrayValue array => EncodeList(array, path),
         ObjectValue map => Value.ForStruct(EncodeMap(map.Fields, path)),
@@ -183,7 +184,8 @@ static class ValueCodec
             throw Bad(path, $"is nested more than {MaxDepth} levels deep");
     }
 
-    static ProviderException Bad(PropertyPath path, string what) => new(ProviderStatus.InvalidArgument, $"The value of {Show(path)} {what}.");
+    static ProviderException Bad(PropertyPath path, string what) =>
+        new(ProviderStatus.InvalidArgument, $"The value of {Show(path)} {what}.");
 
     static string Show(PropertyPath path)
     {

@@ -19,7 +19,8 @@ sealed class PluginProcess : IAsyncDisposable
 
     public StreamWriter Input => _process.StandardInput;
 
-    public static PluginProcess Start(IEnumerable<string> arguments, string? directory = null, IReadOnlyDictionary<string, string>? environment = null)
+    public static PluginProcess Start(
+        IEnumerable<string> arguments, string? directory = null, IReadOnlyDictionary<string, string>? environment = null)
     {
         // The plugin's project is referenced, so that its program lies beside the tests.
         var program = Path.Combine(AppContext.BaseDirectory, "pulumi-resource-aliyun-live");
@@ -41,7 +42,9 @@ sealed class PluginProcess : IAsyncDisposable
     public async Task<int> ReadPortAsync()
     {
         var line = await _process.StandardOutput.ReadLineAsync(_guard.Token);
-        return int.Parse(line ?? throw new InvalidOperationException(await _process.StandardError.ReadToEndAsync(_guard.Token)), NumberStyles.None, CultureInfo.InvariantCulture);
+        return line is null
+            ? throw new InvalidOperationException(await _process.StandardError.ReadToEndAsync(_guard.Token))
+            : int.Parse(line, NumberStyles.None, CultureInfo.InvariantCulture);
     }
 
     /// <summary>Sends a signal by its number.</summary>

@@ -24,7 +24,8 @@ public sealed class PluginProcessTests
         using var client = new GrpcClient($"127.0.0.1:{await plugin.ReadPortAsync()}");
 
         var handshake = await client.CallAsync(
-            Service + "Handshake", new Wire.ProviderHandshakeRequest { EngineAddress = engine.Address }, Wire.ProviderHandshakeResponse.Parser);
+            Service + "Handshake",
+            new Wire.ProviderHandshakeRequest { EngineAddress = engine.Address }, Wire.ProviderHandshakeResponse.Parser);
         var info = await client.CallAsync(Service + "GetPluginInfo", new Empty(), Wire.PluginInfo.Parser);
         await client.CallAsync(Service + "Cancel", new Empty(), Empty.Parser);
         plugin.Signal(signal);
@@ -52,7 +53,13 @@ public sealed class PluginProcessTests
         {
             await File.WriteAllTextAsync(
                 Path.Combine(directory.FullName, "appsettings.json"),
-                """{"Urls":"http://127.0.0.1:1","Kestrel":{"Endpoints":{"X":{"Url":"http://0.0.0.0:1"}},"Limits":{"MaxRequestBodySize":1}},"Logging":{"LogLevel":{"Default":"Trace"}}}""");
+                """
+                {
+                  "Urls": "http://127.0.0.1:1",
+                  "Kestrel": { "Endpoints": { "X": { "Url": "http://0.0.0.0:1" } }, "Limits": { "MaxRequestBodySize": 1 } },
+                  "Logging": { "LogLevel": { "Default": "Trace" } }
+                }
+                """);
             var environment = new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 ["ASPNETCORE_URLS"] = "http://127.0.0.1:1",

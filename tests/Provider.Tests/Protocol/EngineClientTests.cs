@@ -27,12 +27,14 @@ public sealed class EngineClientTests : IDisposable
 
         await _client.LogAsync(System.Enum.Parse<LogSeverity>(severity), "two\nlines ü", "urn:x", ephemeral: true);
 
-        engine.Logged.ShouldBe([new Wire.LogRequest { Severity = (Wire.LogSeverity)number, Message = "two\nlines ü", Urn = "urn:x", Ephemeral = true }]);
+        engine.Logged.ShouldBe(
+            [new Wire.LogRequest { Severity = (Wire.LogSeverity)number, Message = "two\nlines ü", Urn = "urn:x", Ephemeral = true }]);
         engine.Calls.ShouldBe([("/pulumirpc.Engine/Log", "application/grpc", "trailers")]);
     }
 
     [Fact]
-    public async Task Without_an_engine_nothing_happens() => await Should.NotThrowAsync(() => _client.LogAsync(LogSeverity.Info, "m", "").AsTask());
+    public async Task Without_an_engine_nothing_happens() =>
+        await Should.NotThrowAsync(() => _client.LogAsync(LogSeverity.Info, "m", "").AsTask());
 
     [Fact]
     public async Task An_engine_that_is_gone_or_refuses_fails_nothing()
@@ -68,7 +70,8 @@ public sealed class EngineClientTests : IDisposable
         await using var second = await FakeEngine.StartAsync();
         using var dispatcher = new RpcDispatcher(new FakeProvider(), _client);
 
-        await dispatcher.CallAsync("Handshake", Bytes(new Wire.ProviderHandshakeRequest { EngineAddress = first.Address }), CancellationToken.None);
+        await dispatcher.CallAsync(
+            "Handshake", Bytes(new Wire.ProviderHandshakeRequest { EngineAddress = first.Address }), CancellationToken.None);
         await _client.LogAsync(LogSeverity.Info, "one", "");
         await dispatcher.CallAsync("Attach", Bytes(new Wire.PluginAttach { Address = second.Address }), CancellationToken.None);
         await _client.LogAsync(LogSeverity.Info, "two", "");

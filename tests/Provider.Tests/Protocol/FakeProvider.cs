@@ -20,7 +20,8 @@ sealed class FakeProvider : IProvider
     public Func<CreateRequest, CancellationToken, ValueTask<CreateResult>> OnCreate { get; set; } =
         (request, _) => ValueTask.FromResult(new CreateResult("id-1", request.Properties));
 
-    public Func<ReadRequest, ReadResult?> OnRead { get; set; } = request => new ReadResult(request.Id, request.Properties ?? [], request.Inputs ?? []);
+    public Func<ReadRequest, ReadResult?> OnRead { get; set; } =
+        request => new ReadResult(request.Id, request.Properties ?? [], request.Inputs ?? []);
 
     public Func<UpdateRequest, UpdateResult> OnUpdate { get; set; } = request => new UpdateResult(request.News);
 
@@ -30,7 +31,8 @@ sealed class FakeProvider : IProvider
 
     public ReadOnlyMemory<byte> GetSchema() => Schema;
 
-    public ValueTask<CheckResult> CheckConfigAsync(CheckRequest request, CancellationToken cancellation) => CheckAsync(request, cancellation);
+    public ValueTask<CheckResult> CheckConfigAsync(CheckRequest request, CancellationToken cancellation) =>
+        CheckAsync(request, cancellation);
 
     public ValueTask<DiffResult> DiffConfigAsync(DiffRequest request, CancellationToken cancellation) => DiffAsync(request, cancellation);
 
@@ -38,13 +40,17 @@ sealed class FakeProvider : IProvider
 
     public ValueTask<CheckResult> CheckAsync(CheckRequest request, CancellationToken cancellation) => OnCheck(Seen(request), cancellation);
 
-    public ValueTask<DiffResult> DiffAsync(DiffRequest request, CancellationToken cancellation) => ValueTask.FromResult(OnDiff(Seen(request)));
+    public ValueTask<DiffResult> DiffAsync(DiffRequest request, CancellationToken cancellation) =>
+        ValueTask.FromResult(OnDiff(Seen(request)));
 
-    public ValueTask<CreateResult> CreateAsync(CreateRequest request, CancellationToken cancellation) => OnCreate(Seen(request), cancellation);
+    public ValueTask<CreateResult> CreateAsync(CreateRequest request, CancellationToken cancellation) =>
+        OnCreate(Seen(request), cancellation);
 
-    public ValueTask<ReadResult?> ReadAsync(ReadRequest request, CancellationToken cancellation) => ValueTask.FromResult(OnRead(Seen(request)));
+    public ValueTask<ReadResult?> ReadAsync(ReadRequest request, CancellationToken cancellation) =>
+        ValueTask.FromResult(OnRead(Seen(request)));
 
-    public ValueTask<UpdateResult> UpdateAsync(UpdateRequest request, CancellationToken cancellation) => ValueTask.FromResult(OnUpdate(Seen(request)));
+    public ValueTask<UpdateResult> UpdateAsync(UpdateRequest request, CancellationToken cancellation) =>
+        ValueTask.FromResult(OnUpdate(Seen(request)));
 
     public ValueTask DeleteAsync(DeleteRequest request, CancellationToken cancellation)
     {
@@ -52,7 +58,8 @@ sealed class FakeProvider : IProvider
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<InvokeResult> InvokeAsync(InvokeRequest request, CancellationToken cancellation) => ValueTask.FromResult(OnInvoke(Seen(request)));
+    public ValueTask<InvokeResult> InvokeAsync(InvokeRequest request, CancellationToken cancellation) =>
+        ValueTask.FromResult(OnInvoke(Seen(request)));
 
     public async IAsyncEnumerable<ListItem> ListAsync(ListRequest request, [EnumeratorCancellation] CancellationToken cancellation)
     {

@@ -83,7 +83,10 @@ public sealed class GoldenBytesTests
     [Fact]
     public async Task A_create_request_is_read_and_its_reply_written()
     {
-        var provider = new FakeProvider { OnCreate = (request, _) => ValueTask.FromResult(new CreateResult("i", request.Properties, RefreshBeforeUpdate: true)) };
+        var provider = new FakeProvider
+        {
+            OnCreate = (request, _) => ValueTask.FromResult(new CreateResult("i", request.Properties, RefreshBeforeUpdate: true)),
+        };
 
         var reply = await Call(provider, "Create",
             "12 0A" + StructAB // 2 properties
@@ -180,7 +183,8 @@ public sealed class GoldenBytesTests
     [Fact]
     public void A_partial_failure_carries_the_object_in_details()
     {
-        var failure = Translation.ToWire(new PartialFailureException("i", new PropertyMap { ["a"] = "b" }, new PropertyMap { ["a"] = "b" }, ["r"]));
+        var failure = Translation.ToWire(
+            new PartialFailureException("i", new PropertyMap { ["a"] = "b" }, new PropertyMap { ["a"] = "b" }, ["r"]));
 
         var detail = "0A 01 69 12 0A" + StructAB + "1A 01 72 22 0A" + StructAB; // 1 id, 2 properties, 3 reasons, 4 inputs
         var typeUrl = Convert.ToHexString("type.googleapis.com/pulumirpc.ErrorResourceInitFailed"u8);

@@ -87,7 +87,8 @@ public sealed class GrpcFramingTests
     [InlineData("600n", 6)]
     [InlineData("0S", 0)]
     [InlineData("4999999u", 49_999_990)]
-    public void A_time_limit_is_digits_and_a_unit(string value, long ticks) => GrpcFraming.ParseTimeout(value).ShouldBe(TimeSpan.FromTicks(ticks));
+    public void A_time_limit_is_digits_and_a_unit(string value, long ticks) =>
+        GrpcFraming.ParseTimeout(value).ShouldBe(TimeSpan.FromTicks(ticks));
 
     [Theory]
     [InlineData(null)]
@@ -132,7 +133,8 @@ public sealed class GrpcFramingTests
     [InlineData("0019000001", null, ProviderStatus.ResourceExhausted)]
     [InlineData("00FFFFFFFF", null, ProviderStatus.ResourceExhausted)]
     public void A_prefix_that_promises_too_much_is_refused(string hex, string? encoding, object status) =>
-        Should.Throw<RpcException>(() => GrpcFraming.ReadPrefix(Convert.FromHexString(hex), encoding)).Code.ShouldBe((ProviderStatus)status);
+        Should.Throw<RpcException>(() => GrpcFraming.ReadPrefix(Convert.FromHexString(hex), encoding))
+            .Code.ShouldBe((ProviderStatus)status);
 
     [Fact]
     public void Details_read_back_as_they_were()

@@ -92,7 +92,8 @@ public sealed class GrpcServerTests : IAsyncLifetime
     [InlineData(2_000_000)]
     public async Task Details_of_a_partial_failure_agree_with_the_trailer(int length)
     {
-        _provider.OnCreate = (_, _) => throw new PartialFailureException("i", new PropertyMap { ["o"] = new string('x', length) }, [], ["because ü"]);
+        _provider.OnCreate = (_, _) =>
+            throw new PartialFailureException("i", new PropertyMap { ["o"] = new string('x', length) }, [], ["because ü"]);
 
         var error = await Should.ThrowAsync<RpcException>(
             () => _client.CallAsync(Service + "Create", new Wire.CreateRequest { Urn = Urn }, Wire.CreateResponse.Parser));
@@ -254,7 +255,8 @@ public sealed class GrpcServerTests : IAsyncLifetime
             throw new OperationCanceledException(cancellation);
         };
         using var reset = new CancellationTokenSource();
-        var create = _client.CallAsync(Service + "Create", new Wire.CreateRequest { Urn = Urn }, Wire.CreateResponse.Parser, cancellation: reset.Token);
+        var create = _client.CallAsync(
+            Service + "Create", new Wire.CreateRequest { Urn = Urn }, Wire.CreateResponse.Parser, cancellation: reset.Token);
         await started.Task;
 
         await reset.CancelAsync();
@@ -305,7 +307,8 @@ public sealed class GrpcServerTests : IAsyncLifetime
             return new CheckResult(request.News, []);
         };
 
-        var replies = await Task.WhenAll(Enumerable.Range(0, 100).Select(index => Check(new Wire.CheckRequest { Urn = Urn, News = Text($"{index}") })));
+        var replies = await Task.WhenAll(Enumerable.Range(0, 100).Select(
+            index => Check(new Wire.CheckRequest { Urn = Urn, News = Text($"{index}") })));
 
         replies.Select(reply => reply.Inputs.Fields["k"].StringValue).ShouldBe(Enumerable.Range(0, 100).Select(index => $"{index}"));
     }
@@ -324,7 +327,8 @@ public sealed class GrpcServerTests : IAsyncLifetime
 
     [Fact]
     public async Task A_list_without_results_is_fine() =>
-        (await _client.StreamAsync(Service + "List", new Wire.ListRequest { Token = "t" }, Wire.ListResponse.Parser).ToListAsync()).ShouldBeEmpty();
+        (await _client.StreamAsync(Service + "List", new Wire.ListRequest { Token = "t" }, Wire.ListResponse.Parser).ToListAsync())
+            .ShouldBeEmpty();
 
     [Fact]
     public async Task A_list_that_fails_midway_says_so_behind_its_results()
@@ -334,7 +338,8 @@ public sealed class GrpcServerTests : IAsyncLifetime
 
         var error = await Should.ThrowAsync<RpcException>(async () =>
         {
-            await foreach (var reply in _client.StreamAsync(Service + "List", new Wire.ListRequest { Token = "t" }, Wire.ListResponse.Parser))
+            var replies = _client.StreamAsync(Service + "List", new Wire.ListRequest { Token = "t" }, Wire.ListResponse.Parser);
+            await foreach (var reply in replies)
                 ids.Add(reply.Result.Id);
         });
 
@@ -380,13 +385,16 @@ public sealed class GrpcServerTests : IAsyncLifetime
         });
         foreach (var (http, code) in new[]
         {
-            (400, ProviderStatus.Internal), (401, ProviderStatus.Unauthenticated), (403, ProviderStatus.PermissionDenied), (404, ProviderStatus.Unimplemented),
-            (429, ProviderStatus.Unavailable), (503, ProviderStatus.Unavailable), (418, ProviderStatus.Unknown), (200, ProviderStatus.Unknown),
+            (400, ProviderStatus.Internal), (401, ProviderStatus.Unauthenticated), (403, ProviderStatus.PermissionDenied),
+            (404, ProviderStatus.Unimplemented),
+            (429, ProviderStatus.Unavailable), (503, ProviderStatus.Unavailable),
+            (418, ProviderStatus.Unknown), (200, ProviderStatus.Unknown),
         })
         {
             status = http;
             using var client = new GrpcClient($"127.0.0.1:{plain.Port}");
-            (await Should.ThrowAsync<RpcException>(() => client.CallAsync("a/b", new Empty(), Empty.Parser))).Code.ShouldBe(code, $"HTTP {http}");
+            (await Should.ThrowAsync<RpcException>(() => client.CallAsync("a/b", new Empty(), Empty.Parser)))
+                .Code.ShouldBe(code, $"HTTP {http}");
         }
     }
 
@@ -395,7 +403,8 @@ public sealed class GrpcServerTests : IAsyncLifetime
     {
         using var client = new GrpcClient("127.0.0.1:1");
 
-        (await Should.ThrowAsync<RpcException>(() => client.CallAsync("a/b", new Empty(), Empty.Parser))).Code.ShouldBe(ProviderStatus.Unavailable);
+        (await Should.ThrowAsync<RpcException>(() => client.CallAsync("a/b", new Empty(), Empty.Parser)))
+            .Code.ShouldBe(ProviderStatus.Unavailable);
     }
 
     Task<Wire.CheckResponse> Check(Wire.CheckRequest request) => _client.CallAsync(Service + "Check", request, Wire.CheckResponse.Parser);

@@ -118,7 +118,8 @@ public sealed class Http2Tests : IAsyncLifetime
     [Fact]
     public async Task Details_larger_than_a_frame_continue_in_further_frames()
     {
-        _provider.OnCreate = (_, _) => throw new PartialFailureException("i", new PropertyMap { ["o"] = new string('x', 50_000) }, [], ["r"]);
+        _provider.OnCreate = (_, _) =>
+            throw new PartialFailureException("i", new PropertyMap { ["o"] = new string('x', 50_000) }, [], ["r"]);
         var request = new Wire.CreateRequest { Name = "n", Type = "t" }.ToByteArray();
         await SendHeaders(1, "/pulumirpc.ResourceProvider/Create");
         await Send(Data, EndStream, 1, [0, 0, 0, 0, (byte)request.Length, .. request]);
@@ -143,7 +144,8 @@ public sealed class Http2Tests : IAsyncLifetime
         List<byte> block = [];
         foreach (var (name, value) in new[]
         {
-            (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "127.0.0.1"), ("te", "trailers"), ("content-type", "application/grpc"),
+            (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "127.0.0.1"),
+            ("te", "trailers"), ("content-type", "application/grpc"),
         })
         {
             block.Add(0);

@@ -19,6 +19,7 @@ sealed class RpcClient : IDisposable
     public RpcDispatcher Dispatcher { get; }
 
     public Task<Wire.ProviderHandshakeResponse> Handshake(Wire.ProviderHandshakeRequest request, CancellationToken cancellation = default) =>
+        
         Call("Handshake", request, Wire.ProviderHandshakeResponse.Parser, cancellation);
 
     public Task<Wire.CheckResponse> CheckConfig(Wire.CheckRequest request, CancellationToken cancellation = default) =>
@@ -62,7 +63,8 @@ sealed class RpcClient : IDisposable
     }
 
     /// <summary>Any call with one reply.</summary>
-    public async Task<TReply> Call<TReply>(string method, IMessage request, MessageParser<TReply> parser, CancellationToken cancellation = default)
+    public async Task<TReply> Call<TReply>(
+        string method, IMessage request, MessageParser<TReply> parser, CancellationToken cancellation = default)
         where TReply : IMessage<TReply>
     {
         var reply = await Dispatcher.CallAsync(method, request.ToByteArray(), cancellation);

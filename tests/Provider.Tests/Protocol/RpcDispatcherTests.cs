@@ -49,8 +49,10 @@ public sealed class RpcDispatcherTests : IDisposable
     [Fact]
     public async Task There_are_no_mappings()
     {
-        (await _client.Call("GetMapping", new Wire.GetMappingRequest { Key = "terraform" }, Wire.GetMappingResponse.Parser)).Data.ShouldBeEmpty();
-        (await _client.Call("GetMappings", new Wire.GetMappingsRequest { Key = "terraform" }, Wire.GetMappingsResponse.Parser)).Providers.ShouldBeEmpty();
+        (await _client.Call("GetMapping", new Wire.GetMappingRequest { Key = "terraform" }, Wire.GetMappingResponse.Parser))
+            .Data.ShouldBeEmpty();
+        (await _client.Call("GetMappings", new Wire.GetMappingsRequest { Key = "terraform" }, Wire.GetMappingsResponse.Parser))
+            .Providers.ShouldBeEmpty();
     }
 
     [Theory]
@@ -122,7 +124,11 @@ public sealed class RpcDispatcherTests : IDisposable
         await _client.Check(new Wire.CheckRequest
         {
             Urn = Urn,
-            Autonaming = new Wire.CheckRequest.Types.AutonamingOptions { ProposedName = "p", Mode = (Wire.CheckRequest.Types.AutonamingOptions.Types.Mode)mode },
+            Autonaming = new Wire.CheckRequest.Types.AutonamingOptions
+            {
+                ProposedName = "p",
+                Mode = (Wire.CheckRequest.Types.AutonamingOptions.Types.Mode)mode,
+            },
         });
 
         _provider.Last<CheckRequest>().Autonaming.ShouldBe(new Autonaming("p", System.Enum.Parse<AutonamingMode>(expected)));
@@ -136,7 +142,8 @@ public sealed class RpcDispatcherTests : IDisposable
         _provider.OnDiff = _ => new DiffResult(
             [
                 new("list[0].a", ChangeKind.Add), new("list[1]", ChangeKind.Delete, InputDiff: false), new("x.y", ChangeKind.Update),
-                new("[\"x.y\"].z", ChangeKind.Add, Replace: true), new("[\"a\\\"b\"]", ChangeKind.Delete, Replace: true), new("k[\"x.y\"]", ChangeKind.Update, Replace: true),
+                new("[\"x.y\"].z", ChangeKind.Add, Replace: true), new("[\"a\\\"b\"]", ChangeKind.Delete, Replace: true),
+                new("k[\"x.y\"]", ChangeKind.Update, Replace: true),
             ],
             DeleteBeforeReplace: false);
 
@@ -179,7 +186,8 @@ public sealed class RpcDispatcherTests : IDisposable
 
         var diff = await _client.DiffConfig(new Wire.DiffRequest { Urn = Urn });
 
-        (diff.Changes, diff.DeleteBeforeReplace, diff.HasDetailedDiff).ShouldBe((Wire.DiffResponse.Types.DiffChanges.DiffNone, deleteFirst, true));
+        (diff.Changes, diff.DeleteBeforeReplace, diff.HasDetailedDiff)
+            .ShouldBe((Wire.DiffResponse.Types.DiffChanges.DiffNone, deleteFirst, true));
     }
 
     [Fact]
@@ -228,7 +236,8 @@ public sealed class RpcDispatcherTests : IDisposable
     [Fact]
     public async Task A_thousand_nested_objects_pass_through_a_small_stack()
     {
-        var reply = await OnSmallStack(() => _client.Dispatcher.CallAsync("Check", Nested(1000, inList: false), CancellationToken.None).AsTask());
+        var reply = await OnSmallStack(
+            () => _client.Dispatcher.CallAsync("Check", Nested(1000, inList: false), CancellationToken.None).AsTask());
 
         reply.CalculateSize().ShouldBeGreaterThan(5000);
     }
@@ -242,7 +251,8 @@ public sealed class RpcDispatcherTests : IDisposable
     [InlineData(200_000, true)]
     public async Task What_is_nested_deeper_is_refused(int depth, bool inList)
     {
-        var error = await Fails(() => OnSmallStack(() => _client.Dispatcher.CallAsync("Check", Nested(depth, inList), CancellationToken.None).AsTask()));
+        var error = await Fails(
+            () => OnSmallStack(() => _client.Dispatcher.CallAsync("Check", Nested(depth, inList), CancellationToken.None).AsTask()));
 
         error.Code.ShouldBe(ProviderStatus.InvalidArgument);
         error.Message.ShouldContain("nested more than 1024 levels deep");
@@ -281,7 +291,8 @@ public sealed class RpcDispatcherTests : IDisposable
     [Fact]
     public async Task Missing_configuration_is_listed_key_by_key()
     {
-        _provider.OnConfigure = (_, _) => throw new MissingConfigException([("aliyun-live:accessKeyId", "The id."), ("aliyun-live:region", "Where.")]);
+        _provider.OnConfigure = (_, _) => throw new MissingConfigException(
+            [("aliyun-live:accessKeyId", "The id."), ("aliyun-live:region", "Where.")]);
 
         var error = await Fails(() => _client.Configure(new Wire.ConfigureRequest()));
 
@@ -299,7 +310,8 @@ public sealed class RpcDispatcherTests : IDisposable
         var error = await Fails(() => _client.Create(new Wire.CreateRequest { Urn = Urn }));
 
         error.Code.ShouldBe(ProviderStatus.Internal);
-        error.Message.ShouldStartWith("Create failed with an unforeseen InvalidOperationException. This is a fault of the plugin aliyun-live ");
+        error.Message.ShouldStartWith(
+            "Create failed with an unforeseen InvalidOperationException. This is a fault of the plugin aliyun-live ");
         error.Message.ShouldContain("Please report it");
         error.Message.ShouldNotContain("sk-12345");
         error.Message.ShouldNotContain(" at ");
@@ -321,7 +333,8 @@ public sealed class RpcDispatcherTests : IDisposable
         await _client.Cancel();
 
         (await Fails(() => create)).Code.ShouldBe(ProviderStatus.Cancelled);
-        _provider.OnCreate = (_, cancellation) => ValueTask.FromResult(new CreateResult(cancellation.IsCancellationRequested ? "cancelled" : "fine", []));
+        _provider.OnCreate = (_, cancellation) =>
+            ValueTask.FromResult(new CreateResult(cancellation.IsCancellationRequested ? "cancelled" : "fine", []));
         (await _client.Create(new Wire.CreateRequest { Urn = Urn })).Id.ShouldBe("fine");
     }
 
@@ -357,7 +370,8 @@ public sealed class RpcDispatcherTests : IDisposable
     {
         _provider.OnList = _ => "abcde".Select(letter => new ListItem(letter.ToString(), $"name-{letter}"));
 
-        var replies = await _client.List(new Wire.ListRequest { Token = "t", Limit = limit, PageSize = pageSize, ContinuationToken = token });
+        var replies = await _client.List(
+            new Wire.ListRequest { Token = "t", Limit = limit, PageSize = pageSize, ContinuationToken = token });
 
         string.Join(',', replies.Where(reply => reply.Result is not null).Select(reply => reply.Result.Id)).ShouldBe(expected);
         replies.Select(reply => reply.Continuation?.ContinuationToken).LastOrDefault(found => found is not null).ShouldBe(next);

@@ -86,7 +86,8 @@ public sealed class ValueCodecTests
     [InlineData("0def7320c3a5731c473e5ecbe6d01bc7", nameof(OpaqueKind.Archive), "\"hash\": \"abc\"")]
     [InlineData("0def7320c3a5731c473e5ecbe6d01bc7", nameof(OpaqueKind.Archive),
         "\"assets\": { \"a\": { \"4dabf18193072939515e22adb298388d\": \"c44067f5952c0a294b673a41bacd8c17\", \"path\": \"./a\" } }")]
-    [InlineData("5cf8f73096256a8f31e491e813e4eb8e", nameof(OpaqueKind.ResourceReference), "\"urn\": \"urn:pulumi:s::p::t::n\", \"id\": \"\"")]
+    [InlineData("5cf8f73096256a8f31e491e813e4eb8e", nameof(OpaqueKind.ResourceReference),
+        "\"urn\": \"urn:pulumi:s::p::t::n\", \"id\": \"\"")]
     [InlineData("5cf8f73096256a8f31e491e813e4eb8e", nameof(OpaqueKind.ResourceReference),
         "\"urn\": \"urn:pulumi:s::p::t::n\", \"id\": \"04da6b54-80e4-46f7-96ec-b56ff0331ba9\"")]
     [InlineData("803fd3297a5875dc03ca845dda5d2a98", nameof(OpaqueKind.ByteString), "\"value\": \"/w==\"")]
@@ -173,7 +174,8 @@ public sealed class ValueCodecTests
     static class Values
     {
         static readonly Gen<string> Texts = Gen.Elements(
-            "", "a", "value", "rtmp://push.example.com/app/stream?auth_key=1", "ümläut ✓ 漢字 🎥", " ", "line\nbreak", "x.y", "\"quoted\"", "__defaults");
+            "", "a", "value", "rtmp://push.example.com/app/stream?auth_key=1", "ümläut ✓ 漢字 🎥",
+            " ", "line\nbreak", "x.y", "\"quoted\"", "__defaults");
 
         static readonly Gen<PropertyValue> Leaves = Gen.OneOf(
             Texts.Select(text => (PropertyValue)text),

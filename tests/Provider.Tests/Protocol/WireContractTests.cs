@@ -3,12 +3,13 @@ using Wire = PulumiAliyunLive.Protocol.Wire;
 
 namespace PulumiAliyunLive.Tests.Protocol;
 
-/// <summary>What is agreed with the engine: numbers and types of fields, numbers of enum values, names of services, methods and messages.</summary>
+/// <summary>What is agreed with the engine: numbers and types of fields, numbers of enum values, names of all else.</summary>
 public sealed class WireContractTests
 {
     static readonly FileDescriptor[] Files =
     [
-        Wire.ProviderReflection.Descriptor, Wire.AliasReflection.Descriptor, Wire.ErrorsReflection.Descriptor, Wire.StatusReflection.Descriptor,
+        Wire.ProviderReflection.Descriptor, Wire.AliasReflection.Descriptor,
+        Wire.ErrorsReflection.Descriptor, Wire.StatusReflection.Descriptor,
         Wire.EngineReflection.Descriptor, Wire.ResourceStatusReflection.Descriptor, Wire.ResolverReflection.Descriptor,
         Wire.HealthReflection.Descriptor, Wire.Codegen.CodegenReflection.Descriptor,
     ];
@@ -107,7 +108,8 @@ public sealed class WireContractTests
     [InlineData("pulumirpc.ConstructResponse", "1 urn string; 2 state Struct; 3 stateDependencies map<string,PropertyDependencies>")]
     [InlineData("pulumirpc.ConstructResponse.PropertyDependencies", "1 urns repeated string")]
     [InlineData("pulumirpc.Alias", "1 urn string; 2 spec Spec")]
-    [InlineData("pulumirpc.Alias.Spec", "1 name string; 2 type string; 3 stack string; 4 project string; 5 parentUrn string; 6 noParent bool")]
+    [InlineData("pulumirpc.Alias.Spec",
+        "1 name string; 2 type string; 3 stack string; 4 project string; 5 parentUrn string; 6 noParent bool")]
     [InlineData("google.rpc.Status", "1 code int32; 2 message string; 3 details repeated Any")]
     [InlineData("pulumirpc.ErrorResourceInitFailed",
         "1 id string; 2 properties Struct; 3 reasons repeated string; 4 inputs Struct; 5 refresh_before_update bool")]
@@ -140,7 +142,8 @@ public sealed class WireContractTests
     [InlineData("pulumirpc.RequirePulumiVersionResponse", "")]
     [InlineData("grpc.health.v1.HealthCheckRequest", "1 service string")]
     [InlineData("grpc.health.v1.HealthCheckResponse", "1 status ServingStatus")]
-    [InlineData("codegen.GetSchemaRequest", "1 package string; 2 version string; 3 download_url string; 4 parameterization Parameterization")]
+    [InlineData("codegen.GetSchemaRequest",
+        "1 package string; 2 version string; 3 download_url string; 4 parameterization Parameterization")]
     [InlineData("codegen.Parameterization", "1 name string; 2 version string; 3 value bytes")]
     [InlineData("codegen.GetSchemaResponse", "1 schema bytes")]
     [InlineData("codegen.GetMappingRequest",
@@ -155,12 +158,16 @@ public sealed class WireContractTests
     [InlineData("pulumirpc.DiffResponse.DiffChanges", "DIFF_UNKNOWN=0, DIFF_NONE=1, DIFF_SOME=2")]
     [InlineData("pulumirpc.PropertyDiff.Kind", "ADD=0, ADD_REPLACE=1, DELETE=2, DELETE_REPLACE=3, UPDATE=4, UPDATE_REPLACE=5")]
     [InlineData("pulumirpc.LogSeverity", "DEBUG=0, INFO=1, WARNING=2, ERROR=3")]
-    [InlineData("pulumirpc.ViewStep.Op", "UNSPECIFIED=0, SAME=1, CREATE=2, UPDATE=3, DELETE=4, REPLACE=5, CREATE_REPLACEMENT=6, DELETE_REPLACED=7, READ=8, READ_REPLACEMENT=9, REFRESH=10, READ_DISCARD=11, DISCARD_REPLACED=12, REMOVE_PENDING_REPLACE=13, IMPORT=14, IMPORT_REPLACEMENT=15")]
+    [InlineData("pulumirpc.ViewStep.Op",
+        "UNSPECIFIED=0, SAME=1, CREATE=2, UPDATE=3, DELETE=4, REPLACE=5, CREATE_REPLACEMENT=6, " +
+        "DELETE_REPLACED=7, READ=8, READ_REPLACEMENT=9, REFRESH=10, " +
+        "READ_DISCARD=11, DISCARD_REPLACED=12, REMOVE_PENDING_REPLACE=13, IMPORT=14, IMPORT_REPLACEMENT=15")]
     [InlineData("pulumirpc.ViewStep.Status", "OK=0, PARTIAL_FAILURE=1, UNKNOWN=2")]
     [InlineData("grpc.health.v1.HealthCheckResponse.ServingStatus", "UNKNOWN=0, SERVING=1, NOT_SERVING=2, SERVICE_UNKNOWN=3")]
     public void The_values_of_an_enum_have_the_agreed_numbers(string name, string values)
     {
-        var found = Files.SelectMany(file => file.EnumTypes.Concat(file.MessageTypes.SelectMany(Nested).SelectMany(message => message.EnumTypes)))
+        var found = Files.SelectMany(file => file.EnumTypes.Concat(
+                file.MessageTypes.SelectMany(Nested).SelectMany(message => message.EnumTypes)))
             .Single(candidate => candidate.FullName == name);
         string.Join(", ", found.Values.Select(value => $"{value.Name}={value.Number}")).ShouldBe(values);
     }
@@ -191,7 +198,8 @@ public sealed class WireContractTests
     {
         var service = Wire.ProviderReflection.Descriptor.Services.Single();
         service.FullName.ShouldBe("pulumirpc.ResourceProvider");
-        service.Methods.Select(method => $"{method.Name} {method.InputType.Name} {(method.IsServerStreaming ? "stream " : "")}{method.OutputType.Name}")
+        service.Methods
+            .Select(method => $"{method.Name} {method.InputType.Name} {(method.IsServerStreaming ? "stream " : "")}{method.OutputType.Name}")
             .ShouldContain(found => found == call);
         service.Methods.Count.ShouldBe(21);
     }
