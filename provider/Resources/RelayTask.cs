@@ -238,7 +238,8 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
         if (known) await TellNewsAsync(task, olds, oldInputs, request.Urn, session);
 
         var outputs = Outputs(SchemaCheck.WithDefaults(Schema.Inputs, inputs), id, task);
-        if (olds[RelayUpdatePlan.PendingKey] is { } pending && pending.Text != inputs["desiredStatus"]?.Text) outputs[RelayUpdatePlan.PendingKey] = pending;
+        var leftUndone = task.Status == TaskStatus.Offline ? "Running" : "Stopped";
+        if (olds[RelayUpdatePlan.PendingKey]?.Text == leftUndone) outputs[RelayUpdatePlan.PendingKey] = leftUndone;
         return new(id.ToString(), MarkSecrets(outputs), inputs, session.RefreshBeforeUpdate);
     }
 
