@@ -12,7 +12,10 @@ namespace PulumiAliyunLive.Tests;
 sealed class TestClock(DateTimeOffset start) : TimeProvider
 {
     /// <summary>Turns given to other work before each jump, so that a waiter just woken can start its next, perhaps earlier, wait.</summary>
-    const int YieldsBeforeJump = 4;
+    const int LeastTurns = 4;
+
+    /// <summary>Turns after which a jump is made although other work, perhaps of other tests, is still queued.</summary>
+    const int MostTurns = 200;
 
     readonly Lock _lock = new();
     readonly List<Timer> _pending = [];
@@ -117,7 +120,7 @@ sealed class TestClock(DateTimeOffset start) : TimeProvider
     {
         while (true)
         {
-            for (var turn = 0; turn < YieldsBeforeJump; turn++) await Task.Yield();
+            for (var turn = 0; turn < LeastTurns || (turn < MostTurns && ThreadPool.PendingWorkItemCount > 0); turn++) await Task.Yield();
 
             var timer = TakeEarliest(DateTimeOffset.MaxValue, alsoPeriodic: false, stopPumpWhenNone: true);
             if (timer is null) return;

@@ -1,0 +1,117 @@
+using PulumiAliyunLive.Credentials;
+
+namespace PulumiAliyunLive.Tests.Credentials;
+
+public sealed class KeySourceTests
+{
+    static readonly string[] Ids = ["ALICLOUD_ACCESS_KEY", "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABACLOUD_ACCESS_KEY_ID"];
+    static readonly string[] Secrets = ["ALICLOUD_SECRET_KEY", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABACLOUD_ACCESS_KEY_SECRET"];
+    static readonly string[] Tokens = ["ALICLOUD_SECURITY_TOKEN", "ALIBABA_CLOUD_SECURITY_TOKEN", "ALIBABACLOUD_SECURITY_TOKEN"];
+
+    [Fact]
+    public async Task The_configuration_comes_before_the_environment()
+    {
+        var options = new CredentialOptions { AccessKey = "config-id", SecretKey = "config-secret", SecurityToken = "config-token" };
+
+        var key = await new KeySource(options, Environment((Ids[0], "env-id"), (Secrets[0], "env-secret"))).GetAsync(CancellationToken.None);
+
+        key.ShouldBe(new LiveCredentials("config-id", "config-secret", "config-token", "provider configuration aliyun-live:accessKey"));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Each_family_of_environment_variables_serves(int family)
+    {
+        var key = await Find((Ids[family], "id"), (Secrets[family], " secret\n"), (Tokens[family], "token"));
+
+        key.ShouldBe(new LiveCredentials("id", "secret", "token", $"environment {Ids[family]}, {Secrets[family]} and {Tokens[family]}"));
+    }
+
+    [Fact]
+    public async Task The_first_whole_family_wins()
+    {
+        (await Find((Ids[0], "a"), (Secrets[0], "a"), (Ids[1], "b"), (Secrets[1], "b"))).AccessKeyId.ShouldBe("a");
+        (await Find((Ids[0], "a"), (Ids[1], "b"), (Secrets[1], "b"), (Ids[2], "c"), (Secrets[2], "c"))).AccessKeyId.ShouldBe("b");
+        (await Find((Ids[0], ""), (Secrets[0], " "), (Ids[2], "c"), (Secrets[2], "c"))).AccessKeyId.ShouldBe("c");
+    }
+
+    [Fact]
+    public async Task Parts_of_two_families_make_a_key_where_no_family_is_whole() =>
+        (await Find((Ids[0], "id"), (Secrets[1], "secret"), (Tokens[2], "token")))
+            .ShouldBe(new LiveCredentials("id", "secret", "token", $"environment {Ids[0]}, {Secrets[1]} and {Tokens[2]}"));
+
+    [Fact]
+    public async Task A_token_that_belongs_to_another_key_is_left_alone()
+    {
+        (await Find((Ids[0], "a"), (Secrets[0], "a"), (Ids[1], "b"), (Secrets[1], "b"), (Tokens[1], "of-b"))).SecurityToken.ShouldBeNull();
+        (await Find((Ids[0], "a"), (Secrets[0], "a"), (Tokens[1], "of-nobody-else"))).SecurityToken.ShouldBe("of-nobody-else");
+    }
+
+    [Fact]
+    public async Task Without_a_key_every_place_looked_at_and_the_way_out_are_named()
+    {
+        var failure = await Should.ThrowAsync<CredentialsException>(() => Find());
+
+        foreach (var name in Ids.Concat(Secrets).Concat(["aliyun-live:accessKey", "aliyun-live:secretKey", "Set "])) failure.Message.ShouldContain(name);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Half_a_key_in_the_environment_is_named(int family)
+    {
+        (await Should.ThrowAsync<CredentialsException>(() => Find((Ids[family], "id")))).Message
+            .ShouldContain($"{Ids[family]} is set but {Secrets[family]} is not");
+        (await Should.ThrowAsync<CredentialsException>(() => Find((Secrets[family], "hush-hush")))).Message
+            .ShouldSatisfyAllConditions(
+                text => text.ShouldContain($"{Secrets[family]} is set but {Ids[family]} is not"),
+                text => text.ShouldNotContain("hush-hush"));
+    }
+
+    [Theory]
+    [InlineData("id", null, null, "has aliyun-live:accessKey but not aliyun-live:secretKey")]
+    [InlineData(null, "secret", null, "has aliyun-live:secretKey but not aliyun-live:accessKey")]
+    [InlineData(" ", "", "token", "has aliyun-live:securityToken but not aliyun-live:accessKey and aliyun-live:secretKey")]
+    public async Task Half_a_key_in_the_configuration_is_an_error_although_the_environment_has_one(string? id, string? secret, string? token, string words)
+    {
+        var source = new KeySource(
+            new CredentialOptions { AccessKey = id, SecretKey = secret, SecurityToken = token }, Environment((Ids[0], "env-id"), (Secrets[0], "env-secret")));
+
+        (await Should.ThrowAsync<CredentialsException>(async () => await source.GetAsync(CancellationToken.None))).Message.ShouldContain(words);
+    }
+
+    [Theory]
+    [InlineData("i d", "hush-hush", "The access key from")]
+    [InlineData("id", "se\ncret", "The secret key from")]
+    [InlineData("id", "“secret”", "The secret key from")]
+    public async Task A_key_that_cannot_be_one_is_named_and_not_shown(string id, string secret, string words)
+    {
+        var failure = await Should.ThrowAsync<CredentialsException>(() => Find((Ids[0], id), (Secrets[0], secret)));
+
+        failure.Message.ShouldContain(words);
+        failure.Message.ShouldNotContain(secret);
+    }
+
+    [Theory]
+    [InlineData("ALICLOUD_REGION", "ALIBABA_CLOUD_REGION")]
+    [InlineData("ALIBABA_CLOUD_REGION", "ALIBABA_CLOUD_REGION_ID")]
+    [InlineData("ALIBABA_CLOUD_REGION_ID", "ALIBABACLOUD_REGION_ID")]
+    [InlineData("ALIBABACLOUD_REGION_ID", "ALICLOUD_REGION_ID")]
+    public void The_region_comes_from_the_first_variable_that_names_one(string first, string second)
+    {
+        EnvironmentKeys.Region(Environment((second, "cn-beijing"), (first, " cn-shanghai "))).ShouldBe(("cn-shanghai", first));
+        EnvironmentKeys.Region(Environment((second, "cn-beijing"), (first, ""))).ShouldBe(("cn-beijing", second));
+    }
+
+    [Fact]
+    public void Without_a_variable_there_is_no_region() => EnvironmentKeys.Region(Environment()).ShouldBeNull();
+
+    static async Task<LiveCredentials> Find(params (string Name, string Value)[] variables) =>
+        await new KeySource(new CredentialOptions(), Environment(variables)).GetAsync(CancellationToken.None);
+
+    static Func<string, string?> Environment(params (string Name, string Value)[] variables) =>
+        name => variables.Where(variable => variable.Name == name).Select(variable => variable.Value).FirstOrDefault();
+}
