@@ -4,7 +4,8 @@ namespace PulumiAliyunLive.Credentials;
 /// Temporary keys of a role, taken with the keys of another source. They are taken when first needed, renewed before they run out, and
 /// asked for by one caller at a time while the others wait for the result.
 /// </summary>
-sealed class AssumeRoleSource(ICredentialSource caller, AssumeRoleOptions role, ISecurityTokenService service, TimeProvider clock) : ICredentialSource, IDisposable
+sealed class AssumeRoleSource(ICredentialSource caller, AssumeRoleOptions role, ISecurityTokenService service, TimeProvider clock)
+    : ICredentialSource, IDisposable
 {
     readonly SemaphoreSlim _turn = new(1);
     Session? _session;
@@ -25,7 +26,8 @@ sealed class AssumeRoleSource(ICredentialSource caller, AssumeRoleOptions role, 
                 Volatile.Write(ref _session, new Session(taken, RenewAt(now, taken.Expiry)));
                 return taken.Credentials;
             }
-            catch (Exception failure) when (failure is not OperationCanceledException && old is not null && now + CredentialLimits.RenewalPause < old.Role.Expiry)
+            catch (Exception failure)
+                when (failure is not OperationCanceledException && now + CredentialLimits.RenewalPause < old?.Role.Expiry)
             {
                 // The old keys still serve; the failure matters only when they no longer do.
                 Volatile.Write(ref _session, old with { RenewAt = now + CredentialLimits.RenewalPause });
@@ -41,7 +43,8 @@ sealed class AssumeRoleSource(ICredentialSource caller, AssumeRoleOptions role, 
     public void Expire(LiveCredentials stale)
     {
         // Only the very session that was refused: another call may have renewed it meanwhile.
-        if (Volatile.Read(ref _session) is { } session && session.Role.Credentials == stale) Interlocked.CompareExchange(ref _session, null, session);
+        if (Volatile.Read(ref _session) is { } session && session.Role.Credentials == stale)
+            Interlocked.CompareExchange(ref _session, null, session);
     }
 
     public void Dispose() => _turn.Dispose();

@@ -52,7 +52,9 @@ static class CredentialLimits
     /// <summary>The service's own default, which every role allows.</summary>
     public const int SessionExpirationSeconds = 3600;
 
-    /// <summary>Temporary keys are renewed this long before they run out, or earlier by a third of their life where that is shorter.</summary>
+    /// <summary>
+    /// Temporary keys are renewed this long before they run out, or earlier by a third of their life where that is shorter.
+    /// </summary>
     public static readonly TimeSpan RenewalLead = TimeSpan.FromMinutes(5);
 
     /// <summary>While the old keys still serve, a failed renewal is tried again after this time, not at every call.</summary>

@@ -24,13 +24,12 @@ static class EnvironmentKeys
     public static LiveCredentials? Find(Func<string, string?> environment, List<string> looked)
     {
         string? Value(string name) => KeyText.Given(environment(name));
+        bool IsTokenAlone(Family family) => Value(family.Id) is null && Value(family.Secret) is null && Value(family.Token) is not null;
 
         if (Array.Find(Families, family => Value(family.Id) is not null && Value(family.Secret) is not null) is { } whole)
         {
             // A token that stands with a key of its own belongs to that key.
-            var withToken = Value(whole.Token) is not null
-                ? whole
-                : Array.Find(Families, family => Value(family.Id) is null && Value(family.Secret) is null && Value(family.Token) is not null);
+            var withToken = Value(whole.Token) is not null ? whole : Array.Find(Families, IsTokenAlone);
             return Found(whole.Id, whole.Secret, withToken?.Token);
         }
 
@@ -54,7 +53,8 @@ static class EnvironmentKeys
         LiveCredentials Found(string idName, string secretName, string? tokenName)
         {
             var names = tokenName is null ? $"{idName} and {secretName}" : $"{idName}, {secretName} and {tokenName}";
-            return KeyText.Checked(new LiveCredentials(Value(idName)!, Value(secretName)!, tokenName is null ? null : Value(tokenName), $"environment {names}"));
+            var token = tokenName is null ? null : Value(tokenName);
+            return KeyText.Checked(new LiveCredentials(Value(idName)!, Value(secretName)!, token, $"environment {names}"));
         }
     }
 
@@ -62,27 +62,31 @@ static class EnvironmentKeys
     /// <exception cref="CredentialsException">The session's length is no number.</exception>
     public static AssumeRoleOptions? Role(Func<string, string?> environment)
     {
+        string? Value(string name) => KeyText.Given(environment(name));
+
         // With an OIDC provider beside it the second name means a role taken with that provider's token, not with a key.
-        var arn = KeyText.Given(environment("ALICLOUD_ASSUME_ROLE_ARN"))
-            ?? (KeyText.Given(environment("ALIBABA_CLOUD_OIDC_PROVIDER_ARN")) is null ? KeyText.Given(environment("ALIBABA_CLOUD_ROLE_ARN")) : null);
+        var isForOidc = Value("ALIBABA_CLOUD_OIDC_PROVIDER_ARN") is not null;
+        var arn = Value("ALICLOUD_ASSUME_ROLE_ARN") ?? (isForOidc ? null : Value("ALIBABA_CLOUD_ROLE_ARN"));
         if (arn is null) return null;
 
         const string Expiration = "ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION";
         var seconds = CredentialLimits.SessionExpirationSeconds;
-        if (KeyText.Given(environment(Expiration)) is { } text && !int.TryParse(text, out seconds))
+        if (Value(Expiration) is { } text && !int.TryParse(text, out seconds))
             throw new CredentialsException($"The environment variable {Expiration} must be a number of seconds.");
 
         return new AssumeRoleOptions(arn)
         {
-            SessionName = KeyText.Given(environment("ALICLOUD_ASSUME_ROLE_SESSION_NAME")) ?? KeyText.Given(environment("ALIBABA_CLOUD_ROLE_SESSION_NAME"))
-                ?? CredentialLimits.SessionName,
+            SessionName =
+                Value("ALICLOUD_ASSUME_ROLE_SESSION_NAME") ?? Value("ALIBABA_CLOUD_ROLE_SESSION_NAME") ?? CredentialLimits.SessionName,
             SessionExpiration = seconds,
         };
     }
 
     /// <summary>The region that the environment names, and the variable that does; null where none does.</summary>
     public static (string Region, string Variable)? Region(Func<string, string?> environment) =>
-        Array.Find(Regions, name => KeyText.Given(environment(name)) is not null) is { } variable ? (KeyText.Given(environment(variable))!, variable) : null;
+        Array.Find(Regions, name => KeyText.Given(environment(name)) is not null) is { } variable
+            ? (KeyText.Given(environment(variable))!, variable)
+            : null;
 
     sealed record Family(string Id, string Secret, string Token);
 }

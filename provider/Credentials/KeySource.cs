@@ -24,13 +24,16 @@ sealed class KeySource(CredentialOptions options, Func<string, string?> environm
             $"""
             No Alibaba Cloud access key was found. Looked at:
             {string.Join('\n', looked.Select(place => $"  - {place}"))}
-            Set aliyun-live:accessKey and aliyun-live:secretKey in the configuration (the second as a secret), or ALICLOUD_ACCESS_KEY and ALICLOUD_SECRET_KEY in the environment.
+            Set aliyun-live:accessKey and aliyun-live:secretKey in the configuration (the second as a secret),
+            or ALICLOUD_ACCESS_KEY and ALICLOUD_SECRET_KEY in the environment.
             """);
     }
 
     static LiveCredentials? FromConfiguration(CredentialOptions options, List<string> looked)
     {
-        var (id, secret, token) = (KeyText.Given(options.AccessKey), KeyText.Given(options.SecretKey), KeyText.Given(options.SecurityToken));
+        var id = KeyText.Given(options.AccessKey);
+        var secret = KeyText.Given(options.SecretKey);
+        var token = KeyText.Given(options.SecurityToken);
         if (id is not null && secret is not null)
             return KeyText.Checked(new LiveCredentials(id, secret, token, "provider configuration aliyun-live:accessKey"));
 

@@ -17,7 +17,8 @@ static class KeyText
             null;
         return part is null
             ? key
-            : throw new CredentialsException($"The {part} from {key.Source} contains blanks, line ends or other characters that no {part} has. Copy it again.");
+            : throw new CredentialsException(
+                $"The {part} from {key.Source} contains blanks, line ends or other characters that no {part} has. Copy it again.");
     }
 
     static bool IsSendable(string text) => text.All(letter => letter is > ' ' and <= '~');

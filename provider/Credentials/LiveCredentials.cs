@@ -15,7 +15,9 @@ interface ICredentialSource
     /// <exception cref="CredentialsException">There is none; the text says where it was looked for.</exception>
     ValueTask<LiveCredentials> GetAsync(CancellationToken cancellation);
 
-    /// <summary>The service says that this key has run out: the next <see cref="GetAsync"/> must not return it again if it can help it.</summary>
+    /// <summary>
+    /// The service says that this key has run out: the next <see cref="GetAsync"/> must not return it again if it can help it.
+    /// </summary>
     void Expire(LiveCredentials stale);
 }
 

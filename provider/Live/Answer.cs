@@ -6,7 +6,8 @@ using System.Text.Unicode;
 namespace PulumiAliyunLive.Live;
 
 /// <summary>An HTTP answer as it arrived, its body within <see cref="Limits.MaxAnswerBytes"/>.</summary>
-sealed record RawAnswer(HttpStatusCode Status, string? MediaType, string? RequestIdHeader, string? RetryAfterHeader, ReadOnlyMemory<byte> Body);
+sealed record RawAnswer(
+    HttpStatusCode Status, string? MediaType, string? RequestIdHeader, string? RetryAfterHeader, ReadOnlyMemory<byte> Body);
 
 /// <summary>Tells what the service answered: an object, an error of its own, or something that is no answer of the service.</summary>
 static class Answer
@@ -21,7 +22,8 @@ static class Answer
     {
         var retryAfter = RetryAfter(raw);
         var parsed = Parse(raw.Body.Span);
-        if (parsed is not { ValueKind: JsonValueKind.Object } element) throw NotOfTheService(operation, raw, parsed is not null, retryAfter);
+        if (parsed is not { ValueKind: JsonValueKind.Object } element)
+            throw NotOfTheService(operation, raw, parsed is not null, retryAfter);
 
         var body = new LiveObject(element);
         var requestId = Shown(body.Text("RequestId") ?? body.Text("requestId") ?? raw.RequestIdHeader);
@@ -41,10 +43,12 @@ static class Answer
         // Whether this ever comes with HTTP 200 is unknown. With an id in it, something was made in spite of it.
         if (body.Integer("RetCode") is { } result and not 0)
         {
-            var described = body.Text("Description") is { } words && LooksLikeCode(words) ? words : $"RetCode{result.ToString(CultureInfo.InvariantCulture)}";
+            var number = $"RetCode{result.ToString(CultureInfo.InvariantCulture)}";
+            var described = body.Text("Description") is { } words && LooksLikeCode(words) ? words : number;
             code = code.Length > 0 ? code : described;
             var kind = LiveErrors.Classify(HttpStatusCode.BadRequest, code, retryAfter is not null, temporaryKey);
-            throw new LiveException(kind, operation, code, Words(message, secrets), requestId, maybeDone: body.Text("TaskId") is { Length: > 0 })
+            var made = body.Text("TaskId") is { Length: > 0 };
+            throw new LiveException(kind, operation, code, Words(message, secrets), requestId, maybeDone: made)
             {
                 RetryAfter = retryAfter,
             };
@@ -54,11 +58,13 @@ static class Answer
     }
 
     /// <summary>A non-zero <c>RetCode</c> comes with a description, which may be the error code in words of its own.</summary>
-    static bool LooksLikeCode(string text) => text.Length is > 2 and < 100 && text.All(character => char.IsAsciiLetterOrDigit(character) || character == '.');
+    static bool LooksLikeCode(string text) =>
+        text.Length is > 2 and < 100 && text.All(character => char.IsAsciiLetterOrDigit(character) || character == '.');
 
     /// <summary>A successful answer that lacks what was asked for.</summary>
     public static LiveException Lacking(string operation, LiveObject answer, string field) => new(
-        LiveErrorKind.Transient, operation, LiveErrors.BadAnswer, $"the field {field} is missing or malformed", Shown(answer.Text("RequestId")), maybeDone: true);
+        LiveErrorKind.Transient, operation, LiveErrors.BadAnswer, $"the field {field} is missing or malformed",
+        Shown(answer.Text("RequestId")), maybeDone: true);
 
     /// <summary>A refusal leaves nothing behind; a fault of the server, or a request seen twice, may have come after the deed.</summary>
     static bool MaybeDone(HttpStatusCode status, string code, LiveErrorKind kind) => kind switch
@@ -71,10 +77,17 @@ static class Answer
     static LiveException NotOfTheService(string operation, RawAnswer raw, bool isJson, TimeSpan? retryAfter)
     {
         var kind = LiveErrors.Classify(raw.Status, "", retryAfter is not null, temporaryKey: false);
-        var what = raw.Body.IsEmpty ? "an empty body" : isJson ? "JSON that is no object" : raw.MediaType is { } type ? $"a body of type {Shown(type)}" : "a body of no type";
-        var advice = (int)raw.Status is >= 300 and < 500 ? "; something on the way may have answered in the service's place: check the endpoint and HTTPS_PROXY" : "";
+        var what =
+            raw.Body.IsEmpty ? "an empty body" :
+            isJson ? "JSON that is no object" :
+            raw.MediaType is { } type ? $"a body of type {Shown(type)}" :
+            "a body of no type";
+        var advice = (int)raw.Status is >= 300 and < 500
+            ? "; something on the way may have answered in the service's place: check the endpoint and HTTPS_PROXY"
+            : "";
+        var maybeDone = MaybeDone(raw.Status, "", kind);
         return new LiveException(
-            kind, operation, LiveErrors.BadAnswer, $"{Http(raw)} with {what}{advice}", Shown(raw.RequestIdHeader), MaybeDone(raw.Status, "", kind))
+            kind, operation, LiveErrors.BadAnswer, $"{Http(raw)} with {what}{advice}", Shown(raw.RequestIdHeader), maybeDone)
         {
             RetryAfter = retryAfter,
         };
@@ -86,7 +99,8 @@ static class Answer
     static TimeSpan? RetryAfter(RawAnswer raw)
     {
         if ((int)raw.Status < 400) return null;
-        if (!long.TryParse(raw.RetryAfterHeader, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) || milliseconds == 0) return null;
+        if (!long.TryParse(raw.RetryAfterHeader, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)) return null;
+        if (milliseconds == 0) return null;
         return TimeSpan.FromMilliseconds(Math.Min(milliseconds, (long)Limits.RetryAfterMax.TotalMilliseconds));
     }
 
@@ -135,8 +149,7 @@ static class Answer
     }
 
     /// <summary>A code or id as it may be shown: what is none (spaces, markup, endless) is not shown.</summary>
-    static string Shown(string? word) =>
-        word is { Length: > 0 and <= Limits.MaxCodeChars } && word.All(letter => char.IsAsciiLetterOrDigit(letter) || "-_.:/+".Contains(letter, StringComparison.Ordinal))
-            ? word
-            : "";
+    static string Shown(string? word) => word is { Length: > 0 and <= Limits.MaxCodeChars } && word.All(IsOfCode) ? word : "";
+
+    static bool IsOfCode(char letter) => char.IsAsciiLetterOrDigit(letter) || "-_.:/+".Contains(letter, StringComparison.Ordinal);
 }

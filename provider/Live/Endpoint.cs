@@ -28,7 +28,11 @@ static class Endpoint
     {
         if (endpoint.Scheme != Uri.UriSchemeHttps && endpoint.Scheme != Uri.UriSchemeHttp) return "must begin with https://";
         if (endpoint.Scheme == Uri.UriSchemeHttp && !endpoint.IsLoopback)
-            return "must begin with https://: http:// is accepted for this machine only (localhost, 127.0.0.1, [::1]), because requests carry stream keys";
+        {
+            return "must begin with https://: http:// is accepted for this machine only (localhost, 127.0.0.1, [::1]), " +
+                "because requests carry stream keys";
+        }
+
         if (endpoint.UserInfo.Length > 0) return "must not contain a user name or password";
         if (endpoint.Host.Length == 0 || endpoint.AbsolutePath != "/" || endpoint.Query.Length > 0 || endpoint.Fragment.Length > 0)
             return "must be a host with an optional port, without path or query";

@@ -6,19 +6,23 @@ using PulumiAliyunLive.Credentials;
 namespace PulumiAliyunLive.Live;
 
 /// <summary>
-/// ApsaraVideo Live, version 2016-11-01: one method per operation. Parameters are given by the service's own names, as text. Every call waits
+/// ApsaraVideo Live, version 2016-11-01: one method per operation. Parameters are given by the service's own names, as text. Every call
+/// waits
 /// its turn under the rate limits and is tried again where that is safe, within its time limit. One instance serves the whole process.
 /// </summary>
 /// <remarks>
-/// Every method throws <see cref="LiveException"/> when the service refuses or fails, <see cref="CredentialsException"/> when there is nothing to
-/// sign with, and <see cref="OperationCanceledException"/> when the operation is cancelled. A cancelled Create that was already sent may have
+/// Every method throws <see cref="LiveException"/> when the service refuses or fails, <see cref="CredentialsException"/> when there is
+/// nothing to
+/// sign with, and <see cref="OperationCanceledException"/> when the operation is cancelled. A cancelled Create that was already sent may
+/// have
 /// made its object.
 /// </remarks>
 /// <param name="clock">The clock of waits, of time limits and of the dates on requests.</param>
 /// <param name="jitter">Chance, from 0 to 1, that spreads repeated calls.</param>
 /// <param name="handler">Replaces the network, in tests.</param>
 sealed class LiveClient(
-    LiveClientOptions options, ICredentialSource credentials, TimeProvider clock, Func<double> jitter, HttpMessageHandler? handler = null) : IDisposable
+    LiveClientOptions options, ICredentialSource credentials, TimeProvider clock, Func<double> jitter, HttpMessageHandler? handler = null)
+    : IDisposable
 {
     const string Version = "2016-11-01";
 
@@ -32,7 +36,8 @@ sealed class LiveClient(
     static readonly LiveOperation DeleteTask = new("DeleteLivePullToPush", HttpMethod.Get);
     static readonly LiveOperation CreateMonitor = new("CreateLiveStreamMonitor", HttpMethod.Post, Once: true);
     static readonly LiveOperation UpdateMonitor = new("UpdateLiveStreamMonitor", HttpMethod.Post);
-    static readonly LiveOperation ListMonitors = new("DescribeLiveStreamMonitorList", HttpMethod.Post, CallsPerSecond: Limits.MonitorListCallsPerSecond);
+    static readonly LiveOperation ListMonitors =
+        new("DescribeLiveStreamMonitorList", HttpMethod.Post, CallsPerSecond: Limits.MonitorListCallsPerSecond);
     static readonly LiveOperation StartMonitor = new("StartLiveStreamMonitor", HttpMethod.Post);
     static readonly LiveOperation StopMonitor = new("StopLiveStreamMonitor", HttpMethod.Post);
     static readonly LiveOperation DeleteMonitor = new("DeleteLiveStreamMonitor", HttpMethod.Post);
@@ -48,24 +53,35 @@ sealed class LiveClient(
     public Task<string> CreateLivePullToPushAsync(string region, IReadOnlyDictionary<string, string> parameters, Deadline deadline) =>
         CallAsync(CreateTask, [.. parameters, new("Region", region)], deadline, answer => Required(CreateTask, answer, "TaskId"));
 
-    public Task UpdateLivePullToPushAsync(string region, string taskId, IReadOnlyDictionary<string, string> parameters, Deadline deadline) =>
+    public Task UpdateLivePullToPushAsync(
+        string region, string taskId, IReadOnlyDictionary<string, string> parameters, Deadline deadline) =>
         CallAsync(UpdateTask, [.. parameters, .. TaskAddress(region, taskId)], deadline, answer => answer);
 
-    /// <summary>The task of this exact id. An ended one may still be returned, as <see cref="TaskStatus.Exit"/>, or be <see cref="LiveErrorKind.Gone"/>.</summary>
+    /// <summary>
+    /// The task of this exact id. An ended one may still be returned, as <see cref="TaskStatus.Exit"/>, or be <see
+    /// cref="LiveErrorKind.Gone"/>.
+    /// </summary>
     public Task<LiveTask> DescribeLivePullToPushAsync(string region, string taskId, Deadline deadline) =>
         CallAsync(DescribeTask, TaskAddress(region, taskId), deadline, answer => ReadTask(DescribeTask, answer, answer));
 
-    /// <summary>One page of the tasks in a region. The filters <c>TaskId</c>, <c>TaskName</c> and <c>DstUrl</c> match loosely: compare what comes back.</summary>
+    /// <summary>
+    /// One page of the tasks in a region. The filters <c>TaskId</c>, <c>TaskName</c> and <c>DstUrl</c> match loosely: compare what comes
+    /// back.
+    /// </summary>
     /// <param name="pageNumber">From 1.</param>
     /// <param name="pageSize">1 to 100.</param>
     public Task<LiveTaskPage> DescribeLivePullToPushListAsync(
         string region, IReadOnlyDictionary<string, string> filters, int pageNumber, int pageSize, Deadline deadline) =>
         CallAsync(
-            ListTasks, [.. filters, new("Region", region), new("PageNumber", Digits(pageNumber)), new("PageSize", Digits(pageSize))], deadline,
-            answer => new LiveTaskPage(Total(answer), [.. Items(ListTasks, answer, "TaskList").Select(item => ReadTask(ListTasks, answer, item))]));
+            ListTasks,
+            [.. filters, new("Region", region), new("PageNumber", Digits(pageNumber)), new("PageSize", Digits(pageSize))],
+            deadline,
+            answer => new LiveTaskPage(
+                Total(answer), [.. Items(ListTasks, answer, "TaskList").Select(item => ReadTask(ListTasks, answer, item))]));
 
     /// <summary>All tasks in a region that match the filters loosely, each once.</summary>
-    public Task<IReadOnlyList<LiveTask>> ListLivePullToPushAsync(string region, IReadOnlyDictionary<string, string> filters, Deadline deadline) =>
+    public Task<IReadOnlyList<LiveTask>> ListLivePullToPushAsync(
+        string region, IReadOnlyDictionary<string, string> filters, Deadline deadline) =>
         AllPagesAsync(ListTasks, Limits.TaskPageSize, task => task.TaskId, async page =>
         {
             var answer = await DescribeLivePullToPushListAsync(region, filters, page, Limits.TaskPageSize, deadline);
@@ -77,8 +93,8 @@ sealed class LiveClient(
         CallAsync(StopTask, TaskAddress(region, taskId), deadline, answer => answer);
 
     /// <summary>
-    /// Starts a task anew with its latest configuration, interrupting the push. Returns the id it has afterwards: one page calls the answered id
-    /// that of a new task, and whether it can differ is not confirmed.
+    /// Starts a task anew with its latest configuration, interrupting the push. Returns the id it has afterwards: one page calls the
+    /// answered id that of a new task, and whether it can differ is not confirmed.
     /// </summary>
     public Task<string> RestartLivePullToPushAsync(string region, string taskId, Deadline deadline) =>
         CallAsync(RestartTask, TaskAddress(region, taskId), deadline, answer => NotEmpty(answer.Text("TaskId")) ?? taskId);
@@ -143,7 +159,8 @@ sealed class LiveClient(
             {
                 throw new LiveException(
                     LiveErrorKind.Transient, operation.Name, LiveErrors.OutOfTime,
-                    $"the time limit of {Retry.Span(deadline.Limit)} left no room for it under the rate limit of {Digits(gate.Places)} calls per second", null);
+                    $"the time limit of {Retry.Span(deadline.Limit)} left no room for it under the rate limit of {Digits(gate.Places)} " +
+                    "calls per second", null);
             }
 
             try
@@ -163,7 +180,8 @@ sealed class LiveClient(
     }
 
     /// <summary>
-    /// Pages until one is empty, or short although the service speaks of no more, or brings nothing new. The number of objects that came back
+    /// Pages until one is empty, or short although the service speaks of no more, or brings nothing new. The number of objects that came
+    /// back
     /// counts, not the announced total: it may be wrong, and objects come and go while paging.
     /// </summary>
     static async Task<IReadOnlyList<T>> AllPagesAsync<T>(
@@ -179,7 +197,8 @@ sealed class LiveClient(
         }
 
         throw new LiveException(
-            LiveErrorKind.Transient, operation.Name, LiveErrors.BadAnswer, $"the listing does not end after {Digits(Limits.MaxPages)} pages", null);
+            LiveErrorKind.Transient, operation.Name, LiveErrors.BadAnswer,
+            $"the listing does not end after {Digits(Limits.MaxPages)} pages", null);
     }
 
     static LiveTask ReadTask(LiveOperation operation, LiveObject answer, LiveObject item)
@@ -191,7 +210,9 @@ sealed class LiveClient(
             : throw Answer.Lacking(operation.Name, answer, "TaskStatus");
 
         // Seconds since 1970; zero stands for none.
-        DateTimeOffset? exit = item.Integer("TaskExitTime") is > 0 and <= 253402300799 and var seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
+        DateTimeOffset? exit = item.Integer("TaskExitTime") is > 0 and <= 253402300799 and var seconds
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+            : null;
         return new LiveTask(id, status, NotEmpty(item.Text("TaskInvalidReason")), exit, NotEmpty(item.Text("TaskExitReason")), info);
     }
 
@@ -203,10 +224,13 @@ sealed class LiveClient(
     static string Required(LiveOperation operation, LiveObject answer, string field) =>
         NotEmpty(answer.Text(field)) ?? throw Answer.Lacking(operation.Name, answer, field);
 
-    /// <summary>The objects of a listing. A listing without its list is no empty listing: nothing may be taken for gone because of it.</summary>
+    /// <summary>
+    /// The objects of a listing. A listing without its list is no empty listing: nothing may be taken for gone because of it.
+    /// </summary>
     static IEnumerable<LiveObject> Items(LiveOperation operation, LiveObject answer, string field)
     {
-        if (!answer.Element.TryGetProperty(field, out var list) || list.ValueKind != JsonValueKind.Array) throw Answer.Lacking(operation.Name, answer, field);
+        if (!answer.Element.TryGetProperty(field, out var list) || list.ValueKind != JsonValueKind.Array)
+            throw Answer.Lacking(operation.Name, answer, field);
         return list.EnumerateArray().Select(item => new LiveObject(item));
     }
 

@@ -23,7 +23,9 @@ static class LiveErrors
     /// <summary>Whether the service refused the request because the clocks differ by more than 15 minutes.</summary>
     public static bool IsClockSkew(string code) => code is "InvalidTimeStamp.Expired" or "IllegalTimestamp";
 
-    /// <summary>The meaning of an error answer. Statuses of a code differ between the service's own pages, so the code decides first.</summary>
+    /// <summary>
+    /// The meaning of an error answer. Statuses of a code differ between the service's own pages, so the code decides first.
+    /// </summary>
     /// <param name="code">The service's code; empty when the answer has none.</param>
     /// <param name="retryAfter">Whether the answer carries a valid <c>x-acs-retry-after</c>: that makes any error a throttling one.</param>
     /// <param name="temporaryKey">Whether the request was signed with a temporary key: an expired one may be reported as unknown.</param>
@@ -38,13 +40,17 @@ static class LiveErrors
         "InvalidAccessKeyId.NotFound" when temporaryKey => LiveErrorKind.Expired,
         "SignatureDoesNotMatch" or "IncompleteSignature" or "MissingSecurityToken" or "MissingAccessKeyId" => LiveErrorKind.Credentials,
         _ when StartsWith(code, "InvalidAccessKeyId") || StartsWith(code, "InvalidSecurityToken") => LiveErrorKind.Credentials,
-        "CodeInvalidAliUid" or "LiveServiceNotFound" or "InvalidUserId.Malformed" or "InvalidIdentity.ServiceDisabled" => LiveErrorKind.Denied,
-        _ when StartsWith(code, "Forbidden") || StartsWith(code, "NoPermission") || StartsWith(code, "AccessDenied") => LiveErrorKind.Denied,
+        "CodeInvalidAliUid" or "LiveServiceNotFound" => LiveErrorKind.Denied,
+        "InvalidUserId.Malformed" or "InvalidIdentity.ServiceDisabled" => LiveErrorKind.Denied,
+        _ when StartsWith(code, "Forbidden") || StartsWith(code, "NoPermission") => LiveErrorKind.Denied,
+        _ when StartsWith(code, "AccessDenied") => LiveErrorKind.Denied,
         "UserQuotaExceed" => LiveErrorKind.Invalid,
         _ => ByStatus(status),
     };
 
-    /// <summary>Flow control as the official clients recognise it: <c>Throttling.User</c>, <c>Rejected.Throttling</c>, <c>ServiceUnavailable</c>.</summary>
+    /// <summary>
+    /// Flow control as the official clients recognise it: <c>Throttling.User</c>, <c>Rejected.Throttling</c>, <c>ServiceUnavailable</c>.
+    /// </summary>
     public static bool IsFlowControl(string code) => code == "ServiceUnavailable" || code.Contains("Throttling", StringComparison.Ordinal);
 
     static LiveErrorKind ByStatus(HttpStatusCode status) => (int)status switch

@@ -6,7 +6,10 @@ enum LiveErrorKind
     /// <summary>The object does not exist: <c>CodeTaskNotExist</c>, <c>StreamMonitorNotExist</c>. Nothing else is "gone".</summary>
     Gone,
 
-    /// <summary>The object is already in the wanted state: <c>CodeTaskHasStopped</c>, <c>StreamMonitorAlreadyStop</c>, <c>StreamMonitorAlreadyStarted</c>.</summary>
+    /// <summary>
+    /// The object is already in the wanted state: <c>CodeTaskHasStopped</c>, <c>StreamMonitorAlreadyStop</c>,
+    /// <c>StreamMonitorAlreadyStarted</c>.
+    /// </summary>
     AlreadySo,
 
     /// <summary>The object's state does not allow it: <c>IllegalOperation</c>.</summary>
@@ -31,16 +34,22 @@ enum LiveErrorKind
     Invalid,
 }
 
-/// <summary>An operation of the service failed. The message names operation, code, the service's words and the request id, and holds no secret.</summary>
+/// <summary>
+/// An operation of the service failed. The message names operation, code, the service's words and the request id, and holds no secret.
+/// </summary>
 sealed class LiveException(
-    LiveErrorKind kind, string operation, string code, string serviceMessage, string? requestId, bool maybeDone = false, Exception? inner = null)
+    LiveErrorKind kind, string operation, string code, string serviceMessage, string? requestId, bool maybeDone = false,
+    Exception? inner = null)
     : Exception(Describe(operation, code, serviceMessage, requestId), inner)
 {
     public LiveErrorKind Kind { get; } = kind;
 
     public string Operation { get; } = operation;
 
-    /// <summary>The service's error code, for example <c>CodeTaskNotExist</c>; for a failure without an answer, a word of <see cref="LiveErrors"/>.</summary>
+    /// <summary>
+    /// The service's error code, for example <c>CodeTaskNotExist</c>; for a failure without an answer, a word of <see
+    /// cref="LiveErrors"/>.
+    /// </summary>
     public string Code { get; } = code;
 
     public string? RequestId { get; } = requestId;
@@ -55,7 +64,8 @@ sealed class LiveException(
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>The same failure of a call that leaves nothing behind.</summary>
-    public LiveException NotDone() => new(Kind, Operation, Code, serviceMessage, RequestId, maybeDone: false, this) { RetryAfter = RetryAfter };
+    public LiveException NotDone() =>
+        new(Kind, Operation, Code, serviceMessage, RequestId, maybeDone: false, this) { RetryAfter = RetryAfter };
 
     static string Describe(string operation, string code, string serviceMessage, string? requestId)
     {

@@ -24,7 +24,8 @@ readonly struct LiveObject(JsonElement element)
     public long? Integer(string name) => Field(name) switch
     {
         { ValueKind: JsonValueKind.Number } field when field.TryGetInt64(out var value) => value,
-        { ValueKind: JsonValueKind.String } field when long.TryParse(field.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) => value,
+        { ValueKind: JsonValueKind.String } field
+            when long.TryParse(field.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) => value,
         _ => null,
     };
 
@@ -32,7 +33,8 @@ readonly struct LiveObject(JsonElement element)
     public double? Number(string name) => Field(name) switch
     {
         { ValueKind: JsonValueKind.Number } field when field.TryGetDouble(out var value) => value,
-        { ValueKind: JsonValueKind.String } field when double.TryParse(field.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) => value,
+        { ValueKind: JsonValueKind.String } field
+            when double.TryParse(field.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) => value,
         _ => null,
     };
 
@@ -54,5 +56,6 @@ readonly struct LiveObject(JsonElement element)
         ? [.. field.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.Object).Select(item => new LiveObject(item))]
         : [];
 
-    JsonElement? Field(string name) => Element.ValueKind == JsonValueKind.Object && Element.TryGetProperty(name, out var field) ? field : null;
+    JsonElement? Field(string name) =>
+        Element.ValueKind == JsonValueKind.Object && Element.TryGetProperty(name, out var field) ? field : null;
 }

@@ -24,7 +24,8 @@ enum TaskStatus
 /// <param name="TaskExitTime">When it ended; only with <see cref="TaskStatus.Exit"/>.</param>
 /// <param name="TaskExitReason"><c>TriggerByUser</c> or <c>OverEndTime</c>; only with <see cref="TaskStatus.Exit"/>.</param>
 /// <param name="TaskInfo">The configuration, by the service's names: <c>TaskName</c>, <c>DstUrl</c>, <c>CallbackURL</c>, …</param>
-sealed record LiveTask(string TaskId, TaskStatus Status, string? TaskInvalidReason, DateTimeOffset? TaskExitTime, string? TaskExitReason, LiveObject TaskInfo);
+sealed record LiveTask(
+    string TaskId, TaskStatus Status, string? TaskInvalidReason, DateTimeOffset? TaskExitTime, string? TaskExitReason, LiveObject TaskInfo);
 
 /// <summary>One page of DescribeLivePullToPushList.</summary>
 sealed record LiveTaskPage(int Total, IReadOnlyList<LiveTask> TaskList);

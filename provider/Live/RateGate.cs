@@ -60,7 +60,8 @@ sealed class RateGate(TimeProvider clock, int callsPerSecond)
             Arm(now);
         }
 
-        await using var cancellation = deadline.Cancellation.UnsafeRegister(static (state, token) => ((Waiter)state!).TrySetCanceled(token), waiter);
+        await using var cancellation = deadline.Cancellation.UnsafeRegister(
+            static (state, token) => ((Waiter)state!).TrySetCanceled(token), waiter);
         return await waiter.Task;
     }
 

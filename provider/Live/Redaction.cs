@@ -3,14 +3,18 @@ using System.Text.RegularExpressions;
 
 namespace PulumiAliyunLive.Live;
 
-/// <summary>Takes secrets out of texts that leave the process. What is hidden is hidden generously: a text too short beats a key too long.</summary>
+/// <summary>
+/// Takes secrets out of texts that leave the process. What is hidden is hidden generously: a text too short beats a key too long.
+/// </summary>
 static partial class Redaction
 {
     const string Hidden = "[hidden]";
 
     static readonly ConcurrentQueue<string> Remembered = new();
 
-    /// <summary>Hides this exact text, and its percent-encoded form, from now on in everything that goes through <see cref="Text(string)"/>.</summary>
+    /// <summary>
+    /// Hides this exact text, and its percent-encoded form, from now on in everything that goes through <see cref="Text(string)"/>.
+    /// </summary>
     public static void Remember(string? secret)
     {
         if (secret is null || secret.Length < Limits.MinSecretChars || Remembered.Contains(secret, StringComparer.Ordinal)) return;
@@ -48,17 +52,23 @@ static partial class Redaction
     }
 
     // The slashes may be escaped as JSON allows.
-    [GeneratedRegex(@"(?<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}:(?:\\?/){2})(?:[^\s/@""']*@)?(?<host>[^\s/?#""'\\]*)[^\s""']*", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"(?<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}:(\\?/){2})([^\s/@""']*@)?(?<host>[^\s/?#""'\\]*)[^\s""']*",
+        RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Address();
 
     // Once or twice encoded, as in the canonical request that a refused signature is answered with; user info cannot be told from the host.
-    [GeneratedRegex(@"(?<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}%(25)?3A(%(25)?2F){2})[^\s""'&]*", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(
+        @"(?<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}%(25)?3A(%(25)?2F){2})[^\s""'&]*",
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex EncodedAddress();
 
     // An address without a scheme still has its keys in the query.
     [GeneratedRegex(@"\?[^\s""'?=]*=[^\s""']*", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Query();
 
-    [GeneratedRegex(@"(?<name>\b\w{0,20}(key|token|secret|sign|signature|password|passwd|pwd)\s?(=|%3D|"":\s?"")\s?)[^\s""'&,;]+", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(
+        @"(?<name>\b\w{0,20}(key|token|secret|sign|signature|password|passwd|pwd)\s?(=|%3D|"":\s?"")\s?)[^\s""'&,;]+",
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex KeyValue();
 }

@@ -2,7 +2,9 @@ using PulumiAliyunLive.Credentials;
 
 namespace PulumiAliyunLive.Live;
 
-/// <summary>Puts right what a refused call shows to be wrong with it: the date it carries, or a key that has run out. Each once per call.</summary>
+/// <summary>
+/// Puts right what a refused call shows to be wrong with it: the date it carries, or a key that has run out. Each once per call.
+/// </summary>
 sealed class Remedies(RpcTransport transport, ICredentialSource credentials, string operation)
 {
     bool _clockCorrected;

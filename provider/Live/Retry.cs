@@ -6,7 +6,8 @@ namespace PulumiAliyunLive.Live;
 
 /// <summary>
 /// The one place that decides whether a failed call is made again, and when. Throttling and passing faults are tried again with growing,
-/// jittered waits for as long as the operation's time limit allows; what can be put right (a clock, a key that ran out) is put right and tried
+/// jittered waits for as long as the operation's time limit allows; what can be put right (a clock, a key that ran out) is put right and
+/// tried
 /// again at once. A call that may only happen once is tried again only after an answer that proves that it did not happen.
 /// </summary>
 /// <param name="jitter">Chance, from 0 to 1.</param>
@@ -20,15 +21,17 @@ sealed class Retry(TimeProvider clock, Func<double> jitter)
             MaxRetryAttempts = int.MaxValue,
             Delay = TimeSpan.Zero,
             ShouldHandle = arguments => ValueTask.FromResult(
-                arguments.Outcome.Exception is LiveException failure && arguments.Context.Properties.GetValue(RunKey, null!).ShouldRepeat(failure)),
-            DelayGenerator = arguments => ValueTask.FromResult<TimeSpan?>(arguments.Context.Properties.GetValue(RunKey, null!).NextDelay),
+                arguments.Outcome.Exception is LiveException failure && RunOf(arguments.Context).ShouldRepeat(failure)),
+            DelayGenerator = arguments => ValueTask.FromResult<TimeSpan?>(RunOf(arguments.Context).NextDelay),
         })
         .Build();
 
     /// <summary>Makes one call until it succeeds or there is no point in trying again.</summary>
     /// <param name="once">Whether a second execution would do harm.</param>
-    /// <param name="remedy">Puts right what the failure shows to be wrong; true when the call may now succeed. Asked after every failure.</param>
-    /// <exception cref="LiveException">The last failure; when the time limit ended the trying, it says so and is <see cref="LiveErrorKind.Transient"/>.</exception>
+    /// <param name="remedy">Puts right what the failure shows to be wrong; true when the call may now succeed. Asked after every
+    /// failure.</param>
+    /// <exception cref="LiveException">The last failure; when the time limit ended the trying, it says so and is <see
+    /// cref="LiveErrorKind.Transient"/>.</exception>
     public async Task<T> RunAsync<T>(bool once, Deadline deadline, Func<LiveException, bool> remedy, Func<Task<T>> attempt)
     {
         var run = new Run(once, deadline, remedy, jitter);
@@ -52,6 +55,8 @@ sealed class Retry(TimeProvider clock, Func<double> jitter)
     public static string Span(TimeSpan time) => time < TimeSpan.FromMinutes(1)
         ? $"{time.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s"
         : $"{((long)time.TotalMinutes).ToString(CultureInfo.InvariantCulture)} min {time.Seconds.ToString(CultureInfo.InvariantCulture)} s";
+
+    static Run RunOf(ResilienceContext context) => context.Properties.GetValue(RunKey, null!);
 
     /// <summary>What is known of one call across its attempts.</summary>
     sealed class Run(bool once, Deadline deadline, Func<LiveException, bool> remedy, Func<double> jitter)
@@ -94,7 +99,8 @@ sealed class Retry(TimeProvider clock, Func<double> jitter)
             var took = deadline.Clock.GetUtcNow() - _start;
             return new LiveException(
                 LiveErrorKind.Transient, last.Operation, LiveErrors.OutOfTime,
-                $"gave up after {tries} in {Span(took)}, the time limit being {Span(deadline.Limit)}; last, {last.Message}", null, last.MaybeDone, last);
+                $"gave up after {tries} in {Span(took)}, the time limit being {Span(deadline.Limit)}; last, {last.Message}", null,
+                last.MaybeDone, last);
         }
 
         /// <summary>Doubled each time, and between half and all of it by chance, so that many callers do not come back together.</summary>

@@ -7,7 +7,8 @@ namespace PulumiAliyunLive.Live;
 
 /// <summary>One operation of an RPC-style service.</summary>
 /// <param name="Once">
-/// Whether a second arrival of the request would make a second object: then nothing on our side sends it again by itself, and a cancellation
+/// Whether a second arrival of the request would make a second object: then nothing on our side sends it again by itself, and a
+/// cancellation
 /// leaves it a moment to come back with the id.
 /// </param>
 sealed record RpcOperation(string Name, string Version, HttpMethod Method, bool Once = false);
@@ -33,7 +34,8 @@ sealed class RpcTransport : IDisposable
     /// <exception cref="ArgumentException">The endpoint does not serve; the text says why.</exception>
     public RpcTransport(Uri endpoint, LiveClientOptions options, TimeProvider clock, HttpMessageHandler? handler)
     {
-        if (Endpoint.Problem(endpoint) is { } problem) throw new ArgumentException($"The endpoint {Redaction.Text(endpoint.OriginalString)} {problem}.");
+        if (Endpoint.Problem(endpoint) is { } problem)
+            throw new ArgumentException($"The endpoint {Redaction.Text(endpoint.OriginalString)} {problem}.");
         _endpoint = endpoint;
         _host = endpoint.IsDefaultPort ? endpoint.IdnHost : $"{endpoint.IdnHost}:{endpoint.Port.ToString(CultureInfo.InvariantCulture)}";
         if (endpoint.HostNameType == UriHostNameType.IPv6) _host = endpoint.Authority;
@@ -55,7 +57,8 @@ sealed class RpcTransport : IDisposable
     /// <exception cref="LiveException">The service refused, failed, or could not be reached.</exception>
     /// <exception cref="OperationCanceledException">Only when <paramref name="cancellation"/> is cancelled.</exception>
     public async Task<LiveObject> SendAsync(
-        RpcOperation operation, IEnumerable<KeyValuePair<string, string>> parameters, LiveCredentials credentials, IEnumerable<string> secrets, CancellationToken cancellation)
+        RpcOperation operation, IEnumerable<KeyValuePair<string, string>> parameters, LiveCredentials credentials,
+        IEnumerable<string> secrets, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         using var request = NewRequest(operation, parameters, credentials);
@@ -63,7 +66,9 @@ sealed class RpcTransport : IDisposable
         // Network time is real time, whatever clock the operation's own time limit runs on.
         using var limit = operation.Once ? new CancellationTokenSource() : CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(_connectTimeout + _readTimeout);
-        using var grace = operation.Once ? cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).CancelAfter(Limits.CreateGrace), limit) : default;
+        using var grace = operation.Once
+            ? cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).CancelAfter(Limits.CreateGrace), limit)
+            : default;
 
         RawAnswer raw;
         try
@@ -78,12 +83,12 @@ sealed class RpcTransport : IDisposable
         }
         catch (OperationCanceledException failure) when (limit.IsCancellationRequested)
         {
-            throw Failure(operation, LiveErrors.NoAnswer, $"none within {Seconds(_connectTimeout + _readTimeout)}", maybeDone: true, failure);
+            throw Lost(operation, $"none within {Seconds(_connectTimeout + _readTimeout)}", failure);
         }
         catch (OperationCanceledException failure)
         {
             // Neither the caller's nor our limit: the handler gave up connecting.
-            throw Failure(operation, LiveErrors.NotSent, $"no connection to {_host} within {Seconds(_connectTimeout)}", maybeDone: false, failure);
+            throw NotSent(operation, $"no connection to {_host} within {Seconds(_connectTimeout)}", failure);
         }
         catch (HttpRequestException failure)
         {
@@ -91,7 +96,7 @@ sealed class RpcTransport : IDisposable
         }
         catch (IOException failure)
         {
-            throw Failure(operation, LiveErrors.NoAnswer, $"the connection to {_host} broke off: {failure.Message}", maybeDone: true, failure);
+            throw Lost(operation, $"the connection to {_host} broke off: {failure.Message}", failure);
         }
 
         return Answer.Read(operation.Name, raw, credentials.SecurityToken is not null, secrets);
@@ -132,10 +137,12 @@ sealed class RpcTransport : IDisposable
         }
 
         // Sent byte for byte as signed.
-        var address = new Uri($"{_endpoint.Scheme}://{_endpoint.Authority}/?{query}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var asWritten = new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true };
+        var address = new Uri($"{_endpoint.Scheme}://{_endpoint.Authority}/?{query}", asWritten);
         var request = new HttpRequestMessage(operation.Method, address);
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
-        request.Headers.TryAddWithoutValidation("Authorization", Signature.Authorization(operation.Method, query, headers, credentials.AccessKeyId, credentials.AccessKeySecret));
+        var authorization = Signature.Authorization(operation.Method, query, headers, credentials.AccessKeyId, credentials.AccessKeySecret);
+        request.Headers.TryAddWithoutValidation("Authorization", authorization);
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         request.Headers.TryAddWithoutValidation("User-Agent", _userAgent);
 
@@ -160,35 +167,44 @@ sealed class RpcTransport : IDisposable
         while ((read = await stream.ReadAsync(chunk, cancellation)) > 0)
         {
             if (body.Length + read > Limits.MaxAnswerBytes)
-                throw Failure(operation, LiveErrors.BadAnswer, $"longer than {Limits.MaxAnswerBytes / (1024 * 1024)} MiB", maybeDone: true, null);
+            {
+                var words = $"longer than {Limits.MaxAnswerBytes / (1024 * 1024)} MiB";
+                throw new LiveException(LiveErrorKind.Transient, operation.Name, LiveErrors.BadAnswer, words, null, maybeDone: true);
+            }
+
             body.Write(chunk, 0, read);
         }
 
         return new RawAnswer(
-            response.StatusCode, response.Content.Headers.ContentType?.MediaType, Header(response, "x-acs-request-id"), Header(response, "x-acs-retry-after"),
+            response.StatusCode, response.Content.Headers.ContentType?.MediaType,
+            Header(response, "x-acs-request-id"), Header(response, "x-acs-retry-after"),
             body.GetBuffer().AsMemory(0, (int)body.Length));
     }
 
-    static string? Header(HttpResponseMessage response, string name) => response.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
+    static string? Header(HttpResponseMessage response, string name) =>
+        response.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
 
     LiveException Unreachable(RpcOperation operation, HttpRequestException failure) => failure.HttpRequestError switch
     {
         HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError =>
-            Failure(operation, LiveErrors.NotSent, $"no connection to {_host}: {failure.Message}", maybeDone: false, failure),
+            NotSent(operation, $"no connection to {_host}: {failure.Message}", failure),
 
         // These do not pass by themselves: a certificate nobody vouches for, a proxy that wants a password.
         HttpRequestError.SecureConnectionError when failure.InnerException is System.Security.Authentication.AuthenticationException =>
-            new LiveException(LiveErrorKind.Invalid, operation.Name, LiveErrors.NotSent, $"no secure connection to {_host}: {failure.InnerException.Message}", null, inner: failure),
+            NotSent(operation, $"no secure connection to {_host}: {failure.InnerException.Message}", failure, LiveErrorKind.Invalid),
         HttpRequestError.ProxyTunnelError when failure.StatusCode == HttpStatusCode.ProxyAuthenticationRequired =>
-            new LiveException(LiveErrorKind.Invalid, operation.Name, LiveErrors.NotSent, "the proxy of HTTPS_PROXY asks for a user name and password", null, inner: failure),
+            NotSent(operation, "the proxy of HTTPS_PROXY asks for a user name and password", failure, LiveErrorKind.Invalid),
 
         HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError =>
-            Failure(operation, LiveErrors.NotSent, $"no connection to {_host}: {failure.Message}", maybeDone: false, failure),
-        _ => Failure(operation, LiveErrors.NoAnswer, $"the connection to {_host} broke off: {failure.Message}", maybeDone: true, failure),
+            NotSent(operation, $"no connection to {_host}: {failure.Message}", failure),
+        _ => Lost(operation, $"the connection to {_host} broke off: {failure.Message}", failure),
     };
 
-    static LiveException Failure(RpcOperation operation, string code, string words, bool maybeDone, Exception? failure) =>
-        new(LiveErrorKind.Transient, operation.Name, code, words, null, maybeDone, failure);
+    static LiveException NotSent(RpcOperation operation, string words, Exception failure, LiveErrorKind kind = LiveErrorKind.Transient) =>
+        new(kind, operation.Name, LiveErrors.NotSent, words, null, maybeDone: false, failure);
+
+    static LiveException Lost(RpcOperation operation, string words, Exception failure) =>
+        new(LiveErrorKind.Transient, operation.Name, LiveErrors.NoAnswer, words, null, maybeDone: true, failure);
 
     static string Seconds(TimeSpan time) => $"{time.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s";
 }

@@ -7,13 +7,15 @@ namespace PulumiAliyunLive.Live;
 /// The Security Token Service, version 2015-04-01. Calls are not repeated here: they are made for an attempt of another call, which is
 /// repeated as a whole.
 /// </summary>
-sealed class SecurityTokenClient(LiveClientOptions options, TimeProvider clock, HttpMessageHandler? handler = null) : ISecurityTokenService, IDisposable
+sealed class SecurityTokenClient(LiveClientOptions options, TimeProvider clock, HttpMessageHandler? handler = null)
+    : ISecurityTokenService, IDisposable
 {
     static readonly RpcOperation AssumeRole = new("AssumeRole", "2015-04-01", HttpMethod.Post);
 
     readonly RpcTransport _transport = new(options.SecurityTokenEndpoint ?? Endpoint.SecurityToken, options, clock, handler);
 
-    /// <exception cref="LiveException">The service refused or could not be reached; never <see cref="LiveException.MaybeDone"/>, for nothing is made.</exception>
+    /// <exception cref="LiveException">The service refused or could not be reached; never <see cref="LiveException.MaybeDone"/>, for
+    /// nothing is made.</exception>
     public async Task<AssumedRole> AssumeRoleAsync(LiveCredentials caller, AssumeRoleOptions role, CancellationToken cancellation)
     {
         Redaction.Remember(caller.AccessKeySecret);
@@ -39,7 +41,8 @@ sealed class SecurityTokenClient(LiveClientOptions options, TimeProvider clock, 
 
     public void Dispose() => _transport.Dispose();
 
-    async Task<LiveObject> SendAsync(List<KeyValuePair<string, string>> parameters, LiveCredentials caller, AssumeRoleOptions role, CancellationToken cancellation)
+    async Task<LiveObject> SendAsync(
+        List<KeyValuePair<string, string>> parameters, LiveCredentials caller, AssumeRoleOptions role, CancellationToken cancellation)
     {
         string[] secrets = role.ExternalId is { } id ? [id] : [];
         try
@@ -60,7 +63,8 @@ sealed class SecurityTokenClient(LiveClientOptions options, TimeProvider clock, 
         string Part(string name) => keys.Text(name) is { Length: > 0 } text ? text : throw Answer.Lacking(AssumeRole.Name, answer, name);
 
         // The service's expiry is by its own clock; without one, what was asked for was granted.
-        var life = DateTimeOffset.TryParse(keys.Text("Expiration"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var expiry)
+        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal;
+        var life = DateTimeOffset.TryParse(keys.Text("Expiration"), CultureInfo.InvariantCulture, Utc, out var expiry)
             ? expiry - _transport.ServerNow
             : TimeSpan.FromSeconds(role.SessionExpiration);
         var credentials = new LiveCredentials(Part("AccessKeyId"), Part("AccessKeySecret"), Part("SecurityToken"), $"role {role.RoleArn}");

@@ -11,7 +11,9 @@ static class Signature
 
     const string Algorithm = "ACS3-HMAC-SHA256";
 
-    /// <summary>Percent-encoding of RFC 3986: letters, digits and <c>-_.~</c> stay, everything else becomes <c>%XX</c> of its UTF-8 bytes.</summary>
+    /// <summary>
+    /// Percent-encoding of RFC 3986: letters, digits and <c>-_.~</c> stay, everything else becomes <c>%XX</c> of its UTF-8 bytes.
+    /// </summary>
     public static string Encode(string text) => Uri.EscapeDataString(text);
 
     /// <summary>The query, sorted by name, as it is signed and as it must be sent.</summary>
@@ -30,7 +32,8 @@ static class Signature
 
     /// <summary>The value of the <c>Authorization</c> header.</summary>
     public static string Authorization(
-        HttpMethod method, string canonicalQuery, IReadOnlyCollection<KeyValuePair<string, string>> headers, string accessKeyId, string accessKeySecret)
+        HttpMethod method, string canonicalQuery, IReadOnlyCollection<KeyValuePair<string, string>> headers, string accessKeyId,
+        string accessKeySecret)
     {
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(CanonicalRequest(method, canonicalQuery, headers)));
         var toSign = $"{Algorithm}\n{Convert.ToHexStringLower(hash)}";
@@ -38,7 +41,8 @@ static class Signature
         return $"{Algorithm} Credential={accessKeyId},SignedHeaders={SignedNames(headers)},Signature={Convert.ToHexStringLower(signature)}";
     }
 
-    static string SignedNames(IEnumerable<KeyValuePair<string, string>> headers) => string.Join(';', Sorted(headers).Select(header => header.Key));
+    static string SignedNames(IEnumerable<KeyValuePair<string, string>> headers) =>
+        string.Join(';', Sorted(headers).Select(header => header.Key));
 
     static IOrderedEnumerable<KeyValuePair<string, string>> Sorted(IEnumerable<KeyValuePair<string, string>> headers) =>
         headers.OrderBy(header => header.Key, StringComparer.Ordinal);
