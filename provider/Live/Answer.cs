@@ -57,9 +57,10 @@ static class Answer
         return body;
     }
 
-    /// <summary>A non-zero <c>RetCode</c> comes with a description, which may be the error code in words of its own.</summary>
+    /// <summary>A non-zero <c>RetCode</c> comes with a description, which may be the error code: words in one, each with a capital.</summary>
     static bool LooksLikeCode(string text) =>
-        text.Length is > 2 and < 100 && text.All(character => char.IsAsciiLetterOrDigit(character) || character == '.');
+        text.Length < 100
+        && text.Count(char.IsAsciiLetterUpper) > 1 && text.All(character => char.IsAsciiLetterOrDigit(character) || character == '.');
 
     /// <summary>A successful answer that lacks what was asked for.</summary>
     public static LiveException Lacking(string operation, LiveObject answer, string field) => new(

@@ -171,7 +171,7 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
         // From here on the task exists: whatever fails, its id must reach the state.
         var run = new RelayTaskRun(session, deadline, request.Urn, id.ToString(), id);
         var known = new PropertyMap(inputs) { ["startTime"] = Times.ToText(start), ["taskId"] = id.TaskId, ["status"] = nameof(TaskStatus.Idle) };
-        return await run.PartialOnFailureAsync(MarkSecrets(known), inputs, async () =>
+        return await run.KeepAsync(MarkSecrets(known), inputs, async () =>
         {
             var task = await run.DescribeNewAsync();
             run.Observed = MarkSecrets(Outputs(inputs, id, task));

@@ -25,33 +25,16 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string
     /// <summary>What the next update still has to bring about, should this operation fail: <c>Running</c> or <c>Stopped</c>.</summary>
     public string? Pending { get; set; }
 
-    /// <summary>Runs what follows the creation of the task; a failure, a cancellation included, keeps id and outputs.</summary>
-    public async Task<T> PartialOnFailureAsync<T>(PropertyMap known, PropertyMap inputs, Func<Task<T>> rest)
-    {
-        try
-        {
-            return await rest();
-        }
-        catch (LiveException error)
-        {
-            throw Partial(known, inputs, ErrorTexts.Text(error, $"finish the work on relay task {Id}"), error);
-        }
-        catch (ProviderException error) when (error is not PartialFailureException)
-        {
-            throw Partial(known, inputs, error.Message, error);
-        }
-        catch (OperationCanceledException error)
-        {
-            throw Partial(known, inputs, $"Cancelled before the work on relay task {Id} was finished; the task exists and the next up continues with it.", error);
-        }
-    }
+    /// <summary>Runs what follows once the task exists; see <see cref="PartialFailure"/>.</summary>
+    public Task<T> KeepAsync<T>(PropertyMap known, PropertyMap inputs, Func<Task<T>> rest) =>
+        PartialFailure.KeepAsync(stateId, $"relay task {Id}", () => WithPending(Observed ?? known), inputs, rest);
 
-    PartialFailureException Partial(PropertyMap known, PropertyMap inputs, string reason, Exception cause)
+    PropertyMap WithPending(PropertyMap seen)
     {
-        var outputs = new PropertyMap(Observed ?? known);
+        var outputs = new PropertyMap(seen);
         if (Pending is null) outputs.Remove(RelayUpdatePlan.PendingKey);
         else outputs[RelayUpdatePlan.PendingKey] = Pending;
-        return new(stateId, outputs, inputs, [reason], cause);
+        return outputs;
     }
 
     /// <summary>The task; null when the service does not know it.</summary>

@@ -16,7 +16,7 @@ sealed class RelayTaskUpdate(RelayTask resource, RelayTaskRun run, RelayUpdatePl
     {
         run.Observed = outputs(before);
         run.Pending = plan.Olds[RelayUpdatePlan.PendingKey]?.Text;
-        return await run.PartialOnFailureAsync(run.Observed, plan.OldInputs, async () =>
+        return await run.KeepAsync(run.Observed, plan.OldInputs, async () =>
         {
             var restarted = await ChangeAsync();
             var task = await ReadBackAsync();

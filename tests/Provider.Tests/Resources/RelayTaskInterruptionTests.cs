@@ -164,6 +164,34 @@ public sealed class RelayTaskInterruptionTests
         }
     }
 
+    [Theory]
+    [InlineData("expired token")]
+    [InlineData("lost permission")]
+    [InlineData("unusable answer")]
+    public async Task Whatever_fails_once_the_task_exists_its_id_is_kept(string failure)
+    {
+        using var rig = new Rig(RelayTask.Token);
+        rig.Service.AddAccessKey("temporary-id", "temporary-secret", "temporary-token");
+        rig.Config["accessKey"] = "temporary-id";
+        rig.Config["secretKey"] = ((PropertyValue)"temporary-secret").AsSecret();
+        rig.Config["securityToken"] = ((PropertyValue)"temporary-token").AsSecret();
+        await rig.RestartPluginAsync();
+        rig.Service.AfterCall = operation =>
+        {
+            if (operation != "CreateLivePullToPush") return;
+            if (failure == "expired token") rig.Service.ExpireToken("temporary-token");
+            if (failure == "lost permission") rig.Service.FailNext("DescribeLivePullToPush", Fault.Refuse("Forbidden.RAM", 403));
+            if (failure == "unusable answer") rig.Service.FailNext("DescribeLivePullToPush", Fault.HtmlBadGateway() with { Times = 1000 });
+        };
+        var error = await Should.ThrowAsync<RpcException>(() => rig.UpAsync(Programs.Relay()));
+        error.Message.ShouldContain("relay task cn-shanghai/");
+        rig.State.ShouldNotBeNull().Id.ShouldBe($"cn-shanghai/{rig.Task.TaskId}");
+        rig.State.Outputs["taskId"]!.Text.ShouldBe(rig.Task.TaskId);
+        rig.Service.AfterCall = null;
+        rig.Service.ClearFaults();
+        Secrets.ShouldNotLeak(rig);
+    }
+
     /// <summary>Lets one run of an operation go wrong at its n-th service call.</summary>
     static async Task CutAsync(Rig rig, string cut, int at, Func<Task<Step>> run)
     {
