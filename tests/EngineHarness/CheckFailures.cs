@@ -17,7 +17,8 @@ static class CheckFailures
         return new($"{id.Type} resource '{id.Name}' has problems");
     }
 
-    static string Text(Identity id, Wire.CheckFailure failure, PropertyMap inputs) => failure.Property.Length == 0
+    /// <summary>One failure as a line.</summary>
+    public static string Text(Identity id, Wire.CheckFailure failure, PropertyMap inputs) => failure.Property.Length == 0
         ? $"{id.Type} resource '{id.Name}' has a problem: {failure.Reason}"
         : $"{id.Type} resource '{id.Name}': property {failure.Property} value {{{Dump(inputs[failure.Property])}}} has a problem: {failure.Reason}";
 

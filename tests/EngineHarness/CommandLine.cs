@@ -9,6 +9,7 @@ static class CommandLine
           EngineHarness preview|up|refresh|destroy --program DIR --plugin PATH --state FILE [options]
           EngineHarness import TYPE NAME ID        --program DIR --plugin PATH --state FILE [options]
           EngineHarness state taint URN            --state FILE
+          EngineHarness demo                       --program DIR --plugin PATH --simulator PATH
 
         Options
           --stack NAME           name of the stack (default: dev)
@@ -16,6 +17,7 @@ static class CommandLine
           --set-secret KEY=VALUE the same, kept encrypted
           --refresh              refresh before updating
           --target-replace URN   replace this resource, whatever its inputs
+          --out FILE             where import writes the program text (default: it is printed)
           --skip-preview         go straight to the real run
           --debug                show debug messages
           --engine 3.200|3.259   the release to behave like (default: 3.259)
@@ -45,6 +47,8 @@ static class CommandLine
 
     static async Task<bool> RunAsync(Arguments arguments, TextWriter output)
     {
+        if (arguments.Words is ["demo"])
+            return await Demo.RunAsync(arguments.Required("--plugin"), arguments.Required("--simulator"), arguments.Required("--program"), output);
         var file = new StateFile(arguments.Required("--state"), Environment.GetEnvironmentVariable("PULUMI_CONFIG_PASSPHRASE") ?? "");
         foreach (var (key, value) in arguments.Config)
             file.Config[key] = value;
@@ -85,7 +89,7 @@ static class CommandLine
                 ["up"] => await engine.UpAsync(),
                 ["refresh"] => await engine.RefreshAsync(),
                 ["destroy"] => await engine.DestroyAsync(),
-                ["import", var type, var name, var id] => await engine.ImportAsync(type, name, id),
+                ["import", var type, var name, var id] => await engine.ImportAsync(type, name, id, arguments.Optional("--out")),
                 _ => throw new ArgumentException($"'{string.Join(' ', arguments.Words)}' is no command; `EngineHarness help` lists them"),
             };
             return result.Succeeded;

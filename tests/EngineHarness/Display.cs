@@ -172,7 +172,8 @@ sealed class Display(TextWriter output, bool preview, bool debug, bool paths, Ti
 
     void PrintPaths(IReadOnlyList<ChangedPath> changes)
     {
-        foreach (var change in changes)
+        // What the line itself does not tell: places below the top level, and what forces a replacement.
+        foreach (var change in changes.Where(change => change.Replace || AccessPath.Parse(change.Path).Steps.Count > 1))
             output.Write($"        {change}\n");
     }
 

@@ -1,5 +1,4 @@
 using PulumiAliyunLive.Model;
-using PulumiAliyunLive.Protocol;
 using YamlDotNet.RepresentationModel;
 
 namespace EngineHarness;
@@ -32,18 +31,24 @@ sealed class Engine(EngineOptions options, IPluginHost host, StackState start, A
     /// <summary>Deletes everything.</summary>
     public Task<RunResult> DestroyAsync() => TwoPassesAsync("Previewing destroy", "Destroying", DestroyAsync);
 
-    /// <summary>Takes an existing object into the state and prints the program text for it.</summary>
-    public async Task<RunResult> ImportAsync(string type, string name, string id)
+    /// <summary>Takes an existing object into the state and prints the program text for it, or writes it to a file.</summary>
+    public async Task<RunResult> ImportAsync(string type, string name, string id, string? outputFile = null)
     {
         ResourceState? adopted = null;
+        var stackExists = State.Resources.Any(state => state.IsStack);
         var result = await TwoPassesAsync("Previewing import", "Importing", async pass =>
         {
             adopted = await ImportAsync(pass, Tokens.Canonical(type), name, id);
-            return Finish(pass, StackOutputs(pass), quietStack: !pass.Preview);
+            return Finish(pass, StackOutputs(pass), quietStack: !pass.Preview, count: stackExists);
         });
         if (result.Succeeded && adopted is not null)
         {
             var generated = await GenerateAsync(adopted);
+            if (outputFile is not null)
+            {
+                await File.WriteAllTextAsync(outputFile, generated);
+                return result;
+            }
             await output.WriteAsync("Please copy the following code into your Pulumi application. Not doing so\n"
                 + "will cause Pulumi to report that an update will happen on the next update command.\n\n" + generated);
         }
@@ -218,8 +223,12 @@ sealed class Engine(EngineOptions options, IPluginHost host, StackState start, A
         var urn = pass.Urn(type, name);
         if (pass.Running.Current.Find(urn) is not null)
             throw pass.Fail(null, urn, $"resource '{urn}' already exists");
-        foreach (var same in pass.Running.Current.Resources.Where(state => state.Custom && !state.IsProvider))
-            pass.Display.Same(same.Urn);
+        foreach (var same in pass.Running.Current.Resources)
+        {
+            pass.Running.Settle(same, same);
+            if (same is { Custom: true, IsDefaultProvider: false })
+                pass.Display.Same(same.Urn);
+        }
         var oldStack = pass.Running.Current.Find(pass.StackUrn);
         if (oldStack is null)
         {
@@ -239,9 +248,12 @@ sealed class Engine(EngineOptions options, IPluginHost host, StackState start, A
         var seed = System.Security.Cryptography.RandomNumberGenerator.GetBytes(32);
         var rule = provider.Plugin.SupportsAutonaming ? new Autonaming(options, pass.Project).For(name, seed, out _) : null;
         var check = await pass.CallAsync(step, urn, () => provider.Plugin.CheckAsync(new(urn), read.Inputs, read.Inputs, seed, rule));
+        if (check.Failures.Count > 0)
+            pass.Display.Report(new(urn, "warning", "the imported inputs do not pass the plugin's own check, which is a fault of the plugin"));
         foreach (var failure in check.Failures)
-            pass.Display.Report(new(urn, "warning", $"{type} resource '{name}' has a problem: {failure.Property} {failure.Reason}"));
-        var imported = read with { Inputs = ValueCodec.Decode(check.Inputs) };
+            pass.Display.Report(new(urn, "warning", CheckFailures.Text(new(urn), failure, read.Inputs)));
+        // What was read is what is kept; the check was only asked for its opinion.
+        var imported = read with { ImportId = "" };
         pass.Running.Settle(null, imported);
         step.Done();
         return imported;
@@ -269,9 +281,10 @@ sealed class Engine(EngineOptions options, IPluginHost host, StackState start, A
 
     static PropertyMap? StackOutputs(Pass pass) => pass.Running.Current.Find(pass.StackUrn)?.Outputs;
 
-    static Ending Finish(Pass pass, PropertyMap? outputs, bool quietStack = false)
+    static Ending Finish(Pass pass, PropertyMap? outputs, bool quietStack = false, bool count = true)
     {
-        pass.Display.Same(pass.StackUrn);
+        if (count)
+            pass.Display.Same(pass.StackUrn);
         if (!quietStack)
             pass.Display.Row(StepKind.Same, pass.StackUrn, "");
         return new(outputs, ShowOutputs: true);
