@@ -167,13 +167,14 @@ sealed class ThingStack
 
     /// <summary>Calls that create, change or delete.</summary>
     public IEnumerable<string> Changes => Calls.Where(call => call.Split(' ')[0] is "Create" or "Update" or "Delete");
+}
 
-    sealed class HostLog(IPluginHost host) : IEngineLog
+/// <summary>The engine's ear for a provider in this process.</summary>
+sealed class HostLog(IPluginHost host) : IEngineLog
+{
+    public ValueTask LogAsync(LogSeverity severity, string message, string urn, bool ephemeral = false)
     {
-        public ValueTask LogAsync(LogSeverity severity, string message, string urn, bool ephemeral = false)
-        {
-            host.Log(new() { Severity = (PulumiAliyunLive.Protocol.Wire.LogSeverity)(int)severity, Message = message, Urn = urn, Ephemeral = ephemeral });
-            return ValueTask.CompletedTask;
-        }
+        host.Log(new() { Severity = (PulumiAliyunLive.Protocol.Wire.LogSeverity)(int)severity, Message = message, Urn = urn, Ephemeral = ephemeral });
+        return ValueTask.CompletedTask;
     }
 }
