@@ -1,0 +1,83 @@
+# Each target sets up what it needs. The text after "##" is what `make help` prints.
+
+PLUGIN    := bin/pulumi-resource-aliyun-live
+SIMULATOR := tests/LiveSimulator/bin/Release/net10.0/live-simulator
+HARNESS   := tests/EngineHarness/bin/Release/net10.0/EngineHarness.dll
+EXAMPLE   := examples/yaml/relay-live
+PORT      := 7788
+SOLUTION  := pulumi-aliyun-live.slnx
+QUIET     := --nologo --verbosity quiet
+# Analyzers run in `make lint`, and in builds without make.
+FAST      := --configuration Release -property:RunAnalyzers=false
+SOURCES   := schema.json global.json Directory.Build.props Directory.Packages.props \
+             $(shell find provider \( -name bin -o -name obj \) -prune -o -type f -print)
+
+# Nothing that only concerns the tools: no greetings, no telemetry, no colours in logs, no processes left behind.
+export DOTNET_NOLOGO := 1
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_GENERATE_ASPNET_CERTIFICATE := false
+export DOTNET_CLI_WORKLOAD_UPDATE_NOTIFY_DISABLE := 1
+export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT := 1
+export DOTNET_CLI_USE_MSBUILD_SERVER := 0
+export MSBUILDDISABLENODEREUSE := 1
+export MSBUILDTERMINALLOGGER := off
+export UseSharedCompilation := false
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help build demo test test-fast lint format simulator clean solution dotnet node
+
+help: ## print this list
+	@awk -F ': .*## ' '/^[a-z-]+:.* ## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+build: $(PLUGIN) ## publish the plugin for this machine: one self-contained file, bin/pulumi-resource-aliyun-live
+
+demo: solution $(PLUGIN) ## take a relay task and a monitor session through a whole life, against a local simulator
+	@dotnet $(HARNESS) demo --program $(EXAMPLE) --plugin $(PLUGIN) --simulator $(SIMULATOR)
+
+test: node solution $(PLUGIN) tests/Interop/node_modules/.package-lock.json ## run every test: .NET, the published plugin, the official Node client
+	@sh eng/test all
+
+test-fast: solution ## run the .NET tests alone, without publishing the plugin and without Node
+	@sh eng/test dotnet
+
+lint: dotnet ## check format and style, and build everything with warnings as errors
+	@echo "Building with every analyzer ..." >&2
+	@dotnet build $(SOLUTION) --configuration Release --artifacts-path obj/lint -warnaserror $(QUIET)
+	@echo "Checking the format ..." >&2
+	@dotnet restore $(SOLUTION) $(QUIET)
+	@dotnet format $(SOLUTION) --verify-no-changes --no-restore --verbosity quiet
+
+format: dotnet ## rewrite all sources in the project's format
+	@dotnet restore $(SOLUTION) $(QUIET)
+	@dotnet format $(SOLUTION) --no-restore --verbosity quiet
+
+simulator: solution ## run the local ApsaraVideo Live until Ctrl-C (PORT=7788, ARGS='--set Name=Value')
+	@exec $(SIMULATOR) --port $(PORT) $(ARGS)
+
+clean: ## remove everything that was built or installed here
+	@rm -rf bin obj provider/bin provider/obj tests/*/bin tests/*/obj tests/Interop/node_modules
+
+# Published apart from the other builds (its own folder for intermediate files), so that neither undoes the other's restore.
+$(PLUGIN): $(SOURCES)
+	@sh eng/require dotnet
+	@echo "Publishing the plugin (the first time this also downloads the .NET runtime it carries) ..." >&2
+	@dotnet publish provider $(FAST) --artifacts-path obj/publish --output bin $(QUIET) \
+	  --runtime "$$(dotnet --info | sed -n 's/^ *RID: *//p')"
+	@touch $@
+
+solution: dotnet
+	@echo "Building ..." >&2
+	@dotnet build $(SOLUTION) $(FAST) $(QUIET)
+
+tests/Interop/node_modules/.package-lock.json: tests/Interop/package.json tests/Interop/package-lock.json
+	@echo "Installing the official Node client ..." >&2
+	@cd tests/Interop && npm ci --omit=dev --no-audit --no-fund --ignore-scripts --loglevel=error >/dev/null
+	@touch $@
+
+dotnet:
+	@sh eng/require dotnet
+
+node:
+	@sh eng/require dotnet node
