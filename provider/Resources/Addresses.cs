@@ -8,18 +8,26 @@ static class Addresses
     /// <summary>Longest destination and callback address the service takes, in characters (CreateLivePullToPush).</summary>
     public const int MaxLength = 2000;
 
-    /// <summary>Why the text is no usable address with one of the schemes; null when it is one. The text itself is never repeated.</summary>
+    /// <summary>Why the text is no usable address with one of the schemes; null when it is one. The text is never repeated.</summary>
     public static string? Problem(string text, params ReadOnlySpan<string> schemes)
     {
         var names = string.Join(", ", schemes.ToArray());
         var kind = schemes.Length == 1 ? $"an {names} address" : $"an address with one of the schemes {names}";
         if (text.Length == 0) return $"must be {kind}, but is empty";
-        if (text.Any(character => char.IsWhiteSpace(character) || char.IsControl(character))) return $"must be {kind}, but holds a space or a line break";
+        if (text.Any(character => char.IsWhiteSpace(character) || char.IsControl(character)))
+        {
+            return $"must be {kind}, but holds a space or a line break";
+        }
+
         var end = text.IndexOf("://", StringComparison.Ordinal);
         if (end <= 0) return $"must be {kind} such as {schemes[0]}://host/…, but has no scheme";
         if (!schemes.Contains(text.Split("://", 2)[0], StringComparer.OrdinalIgnoreCase)) return $"must be {kind}, but has another scheme";
         return HasHost(text.AsSpan(end + 3)) ? null : $"must be {kind}, but names no host";
     }
+
+    /// <summary>That an address is longer than the service takes; null when it is not.</summary>
+    public static string? TooLong(string text) =>
+        text.Length > MaxLength ? $"must have at most {MaxLength} characters, but has {text.Length}" : null;
 
     /// <summary>The value with a secret mark where it is an address that carries a query or user info; stream keys stand there.</summary>
     public static PropertyValue MarkKeys(PropertyValue value) => value.Text is { } text && CarriesKey(text) ? value.AsSecret() : value;

@@ -31,12 +31,17 @@ static class ErrorTexts
     static string Advice(LiveException error) => error.Kind switch
     {
         LiveErrorKind.Gone => "It may have reached its end time or been deleted elsewhere. Run `pulumi refresh` to see what is left.",
-        LiveErrorKind.Throttled => "The account's call limit is used up, by this or other programs. Try again later; nothing was changed by this call.",
-        LiveErrorKind.Transient => "The service or the network failed. Try again; run `pulumi refresh` first if in doubt about what was done.",
-        LiveErrorKind.Denied when error.Code == "LiveServiceNotFound" => "ApsaraVideo Live is not opened for this account. Open it in the console first.",
-        LiveErrorKind.Denied when error.Code == "CodeInvalidAliUid" => "The account owns no live domain. Add one first, or check that the keys belong to the right account.",
+        LiveErrorKind.Throttled =>
+            "The account's call limit is used up, by this or other programs. Try again later; nothing was changed by this call.",
+        LiveErrorKind.Transient =>
+            "The service or the network failed. Try again; run `pulumi refresh` first if in doubt about what was done.",
+        LiveErrorKind.Denied when error.Code == "LiveServiceNotFound" =>
+            "ApsaraVideo Live is not opened for this account. Open it in the console first.",
+        LiveErrorKind.Denied when error.Code == "CodeInvalidAliUid" =>
+            "The account owns no live domain. Add one first, or check that the keys belong to the right account.",
         LiveErrorKind.Denied => $"The RAM user or role needs the action `live:{error.Operation}` on resource `*`.",
-        LiveErrorKind.Credentials => "Check `accessKey`, `secretKey` and `securityToken` of the provider, or the environment variables they come from.",
+        LiveErrorKind.Credentials =>
+            "Check `accessKey`, `secretKey` and `securityToken` of the provider, or the environment variables they come from.",
         LiveErrorKind.Expired => "The temporary credentials have run out. Get new ones and run again.",
         LiveErrorKind.Invalid => "Correct the inputs that the message names and run again.",
         LiveErrorKind.NotAllowed => "The object's state does not allow it now.",

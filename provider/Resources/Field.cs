@@ -43,13 +43,11 @@ sealed record Field(string Name, string? Parameter, string? Response, Takes Take
         var nested => ToJson(nested),
     };
 
-    /// <summary>The value an answer holds, in the shape of the schema's <paramref name="type"/>; null where it holds none, or an empty one.</summary>
+    /// <summary>The value an answer holds, in the shape of the schema's type; null where it holds none, or an empty one.</summary>
     public PropertyValue? FromResponse(LiveObject answer, TypeSchema type)
     {
-        if (Response is null || answer.Element.ValueKind != JsonValueKind.Object || !answer.Element.TryGetProperty(Response, out var element))
-        {
-            return null;
-        }
+        var element = answer.Element;
+        if (Response is null || element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(Response, out element)) return null;
 
         // A structured value may come back as the JSON text it was sent as, some say in quotes twice (MonitorConfig).
         for (var depth = 0; type is ObjectType or ArrayType && element.ValueKind == JsonValueKind.String && depth < 2; depth++)

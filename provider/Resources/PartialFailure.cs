@@ -31,7 +31,7 @@ static class PartialFailure
         OperationCanceledException => $"Cancelled before the work on {what} was finished; it exists and the next up continues with it.",
 
         // Its own words may quote values, so only its kind is told.
-        _ => $"The work on {what} stopped with an unforeseen {error.GetType().Name}. This is a fault of the plugin, not of your program; please report it. "
-            + $"The {what} exists and the next up continues with it.",
+        _ => $"The work on {what} stopped with an unforeseen {error.GetType().Name}. This is a fault of the plugin, not of your program; "
+            + $"please report it. The {what} exists and the next up continues with it.",
     };
 }

@@ -66,10 +66,8 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
             else failures.Add(name, $"must be a time with date and offset, such as {Times.Example}");
         }
 
-        if (inputs["sourceProtocol"] is null && inputs["sourceType"]?.Text == "live" && ProtocolOf(inputs["sourceUrls"], request.Olds) is { } protocol)
-        {
-            inputs["sourceProtocol"] = protocol;
-        }
+        if (inputs["sourceProtocol"] is not null || inputs["sourceType"]?.Text != "live") return;
+        if (ProtocolOf(inputs["sourceUrls"], request.Olds) is { } protocol) inputs["sourceProtocol"] = protocol;
     }
 
     /// <summary>The protocol that an address without a stated one is pulled with.</summary>
@@ -143,17 +141,21 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
         return changes;
     }
 
-    /// <summary>An absent start never differs; one that has passed cannot be moved, so a new one in the past is recorded and one in the future needs a new task.</summary>
+    /// <summary>
+    /// An absent start never differs. One that has passed cannot be moved, so a new one in the past is recorded and one in the future needs
+    /// a new task.
+    /// </summary>
     static PropertyChange? StartChange(PropertyChange change, PropertyMap olds, PropertyMap news, DateTimeOffset now)
     {
         if (news["startTime"] is not { } start) return null;
         if (PropertyValue.SameValue(start, olds["startTime"] ?? PropertyValue.Null)) return null;
-        var started = RelayUpdatePlan.HasStarted(olds, now);
-        return change with { Kind = ChangeKind.Update, Replace = started && Times.Parse(start.Text) > now, InputDiff = change.Kind == ChangeKind.Update };
+        var moved = change with { Kind = ChangeKind.Update, InputDiff = change.Kind == ChangeKind.Update };
+        return moved with { Replace = RelayUpdatePlan.HasStarted(olds, now) && Times.Parse(start.Text) > now };
     }
 
     /// <summary>Whether the task is over: found as Exit, or past its end time.</summary>
-    internal static bool HasEnded(PropertyMap olds, DateTimeOffset now) => olds["status"]?.Text == nameof(TaskStatus.Exit) || Times.Parse(olds["endTime"]?.Text) <= now;
+    internal static bool HasEnded(PropertyMap olds, DateTimeOffset now) =>
+        olds["status"]?.Text == nameof(TaskStatus.Exit) || Times.Parse(olds["endTime"]?.Text) <= now;
 
     internal static bool Covers(IReadOnlyList<string> paths, string property) =>
         paths.Any(text => PropertyPath.TryParse(text, out var path) && path.Covers(PropertyPath.Root.Child(property)));
@@ -170,7 +172,10 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
 
         // From here on the task exists: whatever fails, its id must reach the state.
         var run = new RelayTaskRun(session, deadline, request.Urn, id.ToString(), id);
-        var known = new PropertyMap(inputs) { ["startTime"] = Times.ToText(start), ["taskId"] = id.TaskId, ["status"] = nameof(TaskStatus.Idle) };
+        var known = new PropertyMap(inputs)
+        {
+            ["startTime"] = Times.ToText(start), ["taskId"] = id.TaskId, ["status"] = nameof(TaskStatus.Idle),
+        };
         return await run.KeepAsync(MarkSecrets(known), inputs, async () =>
         {
             var task = await run.DescribeNewAsync();
@@ -182,7 +187,10 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
         });
     }
 
-    /// <summary>The inputs as CreateLivePullToPush takes them; what has no meaning for the source is left out, and so is an offset of 0, which it refuses.</summary>
+    /// <summary>
+    /// The inputs as CreateLivePullToPush takes them; what has no meaning for the source is left out, and so is an offset of 0, which it
+    /// refuses.
+    /// </summary>
     Dictionary<string, string> Parameters(PropertyMap inputs)
     {
         var live = inputs["sourceType"]?.Text == "live";
@@ -254,7 +262,8 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
             if (task is not null)
             {
                 var when = task.TaskExitTime is { } exit ? $" at {Times.ToText(exit)}" : "";
-                await session.Log.LogAsync(LogSeverity.Warning, $"relay task {id} ended{when}; there is nothing left to read or import", urn);
+                await session.Log.LogAsync(
+                    LogSeverity.Warning, $"relay task {id} ended{when}; there is nothing left to read or import", urn);
             }
 
             return null;
@@ -269,13 +278,17 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
         if (olds["status"]?.Text != nameof(TaskStatus.Exit))
         {
             await session.Log.LogAsync(
-                LogSeverity.Info, $"relay task {id} ended at {olds["endTime"]?.Text} and is kept in the state as Exit; a later endTime makes a new task", urn);
+                LogSeverity.Info,
+                $"relay task {id} ended at {olds["endTime"]?.Text} and is kept in the state as Exit; a later endTime makes a new task",
+                urn);
         }
 
         return new(id.ToString(), MarkSecrets(outputs), MarkSecrets(oldInputs), session.RefreshBeforeUpdate);
     }
 
-    /// <summary>The start is an input only where the program states it, or where it is still to come; moved within the past it is no difference.</summary>
+    /// <summary>
+    /// The start is an input only where the program states it, or where it is still to come; moved within the past it is no difference.
+    /// </summary>
     static void ReadStart(PropertyMap inputs, LiveTask task, PropertyMap olds, PropertyMap oldInputs, DateTimeOffset now)
     {
         var start = Times.Parse(task.TaskInfo.Text("StartTime"));
@@ -289,7 +302,10 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
         }
     }
 
-    /// <summary>Drift of the run state shows as drift of `desiredStatus`. A task that waits for its start is in neither state, so nothing has drifted.</summary>
+    /// <summary>
+    /// Drift of the run state shows as drift of <c>desiredStatus</c>. A task that waits for its start is in neither state, so nothing has
+    /// drifted.
+    /// </summary>
     static PropertyValue ReadDesired(PropertyValue desired, TaskStatus status) => status switch
     {
         TaskStatus.Offline => "Stopped",
@@ -300,10 +316,14 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
     /// <summary>Says once what a refresh would otherwise hide, since changes of outputs alone are not shown.</summary>
     static async Task TellNewsAsync(LiveTask task, PropertyMap olds, PropertyMap oldInputs, string urn, Session session)
     {
-        if (task.Status != TaskStatus.Offline || oldInputs["desiredStatus"] is not null || olds["status"]?.Text == nameof(TaskStatus.Offline)) return;
+        var wentOffline = task.Status == TaskStatus.Offline && olds["status"]?.Text != nameof(TaskStatus.Offline);
+        if (!wentOffline || oldInputs["desiredStatus"] is not null) return;
         var reason = task.TaskInvalidReason is { Length: > 0 } words ? $" ({words})" : "";
         await session.Log.LogAsync(
-            LogSeverity.Warning, $"the relay task is offline{reason} and nothing manages its run state; state `desiredStatus: Running` to have it restarted, or change `restartTriggers`", urn);
+            LogSeverity.Warning,
+            $"the relay task is offline{reason} and nothing manages its run state; state `desiredStatus: Running` to have it restarted, "
+            + "or change `restartTriggers`",
+            urn);
     }
 
     protected override PropertyValue? Forgotten(Field field, PropertyValue? old) =>

@@ -5,10 +5,12 @@ namespace PulumiAliyunLive.Resources;
 /// <summary>Names a relay task: the service needs the region in each call and echoes it in none, so the id carries it.</summary>
 readonly record struct RelayTaskId(string Region, string TaskId)
 {
+    const string Example = "cn-shanghai/8c218232-5ce2-4eae-829a-8ab15bdab2eb";
+
     /// <summary>The id in the state file and in imports: <c>region/taskId</c>.</summary>
     public override string ToString() => $"{Region}/{TaskId}";
 
-    /// <summary>The task of a resource in the state: its id, with the task id that was last seen, should a restart have changed it.</summary>
+    /// <summary>The task of a resource in the state: its id, with the task id last seen, should a restart have changed it.</summary>
     public static RelayTaskId Of(string id, PropertyMap outputs, string? defaultRegion)
     {
         var parsed = Parse(id, defaultRegion);
@@ -26,10 +28,11 @@ readonly record struct RelayTaskId(string Region, string TaskId)
             [{ Length: > 0 } taskId] when IsTaskId(taskId) && defaultRegion is not null => new(defaultRegion, taskId),
             [{ Length: > 0 } taskId] when IsTaskId(taskId) => throw new ProviderException(
                 ProviderStatus.InvalidArgument,
-                "The id names no region and the provider has none: state it as `<region>/<taskId>`, for example `cn-shanghai/8c218232-5ce2-4eae-829a-8ab15bdab2eb`, or set `aliyun-live:region`."),
+                $"The id names no region and the provider has none: state it as `<region>/<taskId>`, for example `{Example}`, "
+                + "or set `aliyun-live:region`."),
             _ => throw new ProviderException(
                 ProviderStatus.InvalidArgument,
-                "The id of a relay task is `<region>/<taskId>`, for example `cn-shanghai/8c218232-5ce2-4eae-829a-8ab15bdab2eb`; a task id holds letters, digits, `_` and `-`."),
+                $"The id of a relay task is `<region>/<taskId>`, for example `{Example}`; a task id holds letters, digits, `_` and `-`."),
         };
     }
 

@@ -30,7 +30,9 @@ static class RelayTaskRules
     static void Region(RuleScope scope)
     {
         if (scope.Text("region") is not { } region) return;
-        if (region.Length == 0 || !region.All(character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character == '-'))
+        var isId = region.Length > 0
+            && region.All(character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character == '-');
+        if (!isId)
         {
             scope.Fail("region", "must be the id of a live centre, such as cn-shanghai");
         }
@@ -39,16 +41,23 @@ static class RelayTaskRules
     static void Destination(RuleScope scope)
     {
         if (scope.Text("dstUrl") is not { } text) return;
-        if (Addresses.Problem(text, "rtmp") is { } problem) scope.Fail("dstUrl", problem);
-        else if (text.Length > Addresses.MaxLength) scope.Fail("dstUrl", $"must have at most {Addresses.MaxLength} characters, but has {text.Length}");
+        if ((Addresses.Problem(text, "rtmp") ?? Addresses.TooLong(text)) is { } problem) scope.Fail("dstUrl", problem);
     }
 
     static void Sources(RuleScope scope)
     {
-        if (scope.Inputs["sourceUrls"] is not { IsUnknown: false } list || list.Bare is not ArrayValue || scope.Text("sourceType") is not { } sourceType) return;
+        if (scope.Inputs["sourceUrls"] is not { Bare: ArrayValue } list || scope.Text("sourceType") is not { } sourceType) return;
         var count = list.Elements.Length;
-        if (sourceType == "live" && count != 1) scope.Fail("sourceUrls", $"must hold exactly one stream address with sourceType live, but holds {count}");
-        if (sourceType is "vod" or "url" && count is 0 or > MaxSources) scope.Fail("sourceUrls", $"must hold 1 to {MaxSources} entries, but holds {count}");
+        if (sourceType == "live" && count != 1)
+        {
+            scope.Fail("sourceUrls", $"must hold exactly one stream address with sourceType live, but holds {count}");
+        }
+
+        if (sourceType is "vod" or "url" && count is 0 or > MaxSources)
+        {
+            scope.Fail("sourceUrls", $"must hold 1 to {MaxSources} entries, but holds {count}");
+        }
+
         for (var index = 0; index < count; index++)
         {
             if (list.Elements[index].Text is not { } text) continue;
@@ -56,7 +65,8 @@ static class RelayTaskRules
             {
                 "live" => Addresses.Problem(text, "rtmp", "rtsp", "srt", "http", "https"),
                 "url" => Addresses.Problem(text, "http", "https"),
-                "vod" when text.Contains("://", StringComparison.Ordinal) => "must be a media id of ApsaraVideo VOD with sourceType vod, but is an address; use sourceType url for files at an address",
+                "vod" when text.Contains("://", StringComparison.Ordinal) =>
+                    "must be a media id of ApsaraVideo VOD with sourceType vod, but is an address; use sourceType url for files",
                 "vod" when string.IsNullOrWhiteSpace(text) => "must be a media id of ApsaraVideo VOD, but is empty",
                 _ => null,
             };
@@ -68,17 +78,22 @@ static class RelayTaskRules
     {
         if (scope.Text("sourceType") is not { } sourceType) return;
         var stated = scope.Inputs["sourceProtocol"] is not null;
-        if (sourceType == "live" && !stated) scope.Fail("sourceProtocol", "must be stated with sourceType live: rtmp, srt, http-flv or hls");
+        if (sourceType == "live" && !stated)
+        {
+            scope.Fail("sourceProtocol", "must be stated, since the address does not tell it: rtmp, srt, http-flv or hls");
+        }
+
         if (sourceType != "live" && stated) scope.Fail("sourceProtocol", $"has no effect with sourceType {sourceType}; leave it out");
     }
 
-    static Rule OnlyForFiles(string property) => new($"{property}-for-files", [property, "sourceType"], "Only with `sourceType` `vod` or `url`", scope =>
-    {
-        if (scope.Text("sourceType") == "live" && scope.Number(property) is { } value && value != 0)
+    static Rule OnlyForFiles(string property) =>
+        new($"{property}-for-files", [property, "sourceType"], "Only with `sourceType` `vod` or `url`", scope =>
         {
-            scope.Fail(property, "has no effect with sourceType live; leave it out, or use sourceType vod or url");
-        }
-    });
+            if (scope.Text("sourceType") == "live" && scope.Number(property) is { } value && value != 0)
+            {
+                scope.Fail(property, "has no effect with sourceType live; leave it out, or use sourceType vod or url");
+            }
+        });
 
     static void FileIndex(RuleScope scope)
     {

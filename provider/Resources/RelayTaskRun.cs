@@ -57,9 +57,11 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string
     /// <summary>A task that was just created; the service may need a moment to know it.</summary>
     public async Task<LiveTask> DescribeNewAsync()
     {
-        var task = await UntilAsync(() => DescribeAsync("read"), found => found is not null, Waiting.ReadBackLimit, "waiting for the new task to be known");
+        var task = await UntilAsync(
+            () => DescribeAsync("read"), found => found is not null, Waiting.ReadBackLimit, "waiting for the new task to be known");
         return task ?? throw new ProviderException(
-            ProviderStatus.NotFound, $"Relay task {Id} was created, but the service does not know it yet. Run up again; it continues with this task.");
+            ProviderStatus.NotFound,
+            $"Relay task {Id} was created, but the service does not know it yet. Run up again; it continues with this task.");
     }
 
     /// <summary>Waits with progress shown; see <see cref="Waiting.UntilAsync"/>.</summary>
@@ -71,7 +73,9 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string
     {
         if (!IsDue(task)) return task;
         Pending = "Running";
-        var last = task.Status == TaskStatus.Running ? task : await WaitForAsync(found => found.Status is not (TaskStatus.Idle or TaskStatus.Recovering), "to go on air");
+        var last = task.Status == TaskStatus.Running
+            ? task
+            : await WaitForAsync(found => found.Status is not (TaskStatus.Idle or TaskStatus.Recovering), "to go on air");
         if (last.Status != TaskStatus.Running) throw NotOnAir(last);
         Pending = null;
         return last;
@@ -83,11 +87,16 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string
         var advice = task.Status == TaskStatus.Offline
             ? "Check that the source can be pulled and the destination accepts the push; the next up restarts the task and waits again."
             : "It goes on trying; the next up waits again. Raise `customTimeouts` to wait longer.";
-        return new(ProviderStatus.DeadlineExceeded, $"Relay task {Id} did not go on air within {deadline.Limit.TotalSeconds:0} s, as `awaitRunning` demands: it is {task.Status}{reason}. {advice}");
+        return new(
+            ProviderStatus.DeadlineExceeded,
+            $"Relay task {Id} did not go on air within {Limit}, as `awaitRunning` demands: it is {task.Status}{reason}. {advice}");
     }
 
     /// <summary>Whether the task's start has come or is near.</summary>
-    bool IsDue(LiveTask task) => task.Status != TaskStatus.Idle || !(Times.Parse(task.TaskInfo.Text("StartTime")) > session.Now + DueWithin);
+    bool IsDue(LiveTask task) =>
+        task.Status != TaskStatus.Idle || !(Times.Parse(task.TaskInfo.Text("StartTime")) > session.Now + DueWithin);
+
+    string Limit => $"{deadline.Limit.TotalSeconds:0} s";
 
     /// <summary>Brings a new task to a stop: one that is due as soon as it has started; any other is left, and told of.</summary>
     public async Task<LiveTask> StopOnceStartedAsync(LiveTask task, DateTimeOffset start)
@@ -99,11 +108,16 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string
         }
 
         Pending = "Stopped";
-        if (task.Status == TaskStatus.Idle) task = await WaitForAsync(found => found.Status != TaskStatus.Idle, "to start, so that it can be stopped");
+        if (task.Status == TaskStatus.Idle)
+        {
+            task = await WaitForAsync(found => found.Status != TaskStatus.Idle, "to start, so that it can be stopped");
+        }
+
         if (task.Status == TaskStatus.Idle)
         {
             throw new ProviderException(
-                ProviderStatus.DeadlineExceeded, $"Relay task {Id} has not started within {deadline.Limit.TotalSeconds:0} s, so it could not be stopped; the next up tries again.");
+                ProviderStatus.DeadlineExceeded,
+                $"Relay task {Id} has not started within {Limit}, so it could not be stopped; the next up tries again.");
         }
 
         if (task.Status is TaskStatus.Running or TaskStatus.Recovering)
@@ -117,11 +131,22 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string
     }
 
     public ValueTask TellStartsByItselfAsync(DateTimeOffset? start) => session.Log.LogAsync(
-        LogSeverity.Info, $"a relay task cannot be stopped before it starts: this one starts by itself at {(start is { } time ? Times.ToText(time) : "its start time")}, and the next up after that stops it", urn);
+        LogSeverity.Info,
+        "a relay task cannot be stopped before it starts: this one starts by itself at "
+        + $"{(start is { } time ? Times.ToText(time) : "its start time")}, and the next up after that stops it",
+        urn);
 
     async Task<LiveTask> WaitForAsync(Func<LiveTask, bool> isDone, string what) =>
-        await UntilAsync(() => DescribeAsync("read"), found => found is null or { Status: TaskStatus.Exit } || isDone(found), deadline.Limit, $"waiting for relay task {Id} {what}")
-        ?? throw new ProviderException(ProviderStatus.FailedPrecondition, $"Relay task {Id} disappeared while waiting for it {what}. Run `pulumi refresh`; the next up makes a new one.");
+        await UntilAsync(
+            () => DescribeAsync("read"),
+            found => found is null or { Status: TaskStatus.Exit } || isDone(found),
+            deadline.Limit,
+            $"waiting for relay task {Id} {what}")
+        ?? throw Disappeared($"while waiting for it {what}");
+
+    /// <summary>The task is gone in the middle of an operation on it.</summary>
+    public ProviderException Disappeared(string when) => new(
+        ProviderStatus.FailedPrecondition, $"Relay task {Id} disappeared {when}. Run `pulumi refresh`; the next up makes a new one.");
 
     /// <summary>Stops the task; one that has stopped already is as good.</summary>
     public async Task StopAsync()
@@ -146,8 +171,12 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string
     public async Task<LiveTask> StopAndWaitAsync()
     {
         await StopAsync();
-        return await UntilAsync(() => DescribeAsync("read"), found => found is null or { Status: TaskStatus.Offline or TaskStatus.Exit }, Waiting.ReadBackLimit, $"waiting for relay task {Id} to stop")
-            ?? throw new ProviderException(ProviderStatus.FailedPrecondition, $"Relay task {Id} disappeared when it was stopped. Run `pulumi refresh`; the next up makes a new one.");
+        return await UntilAsync(
+            () => DescribeAsync("read"),
+            found => found is null or { Status: TaskStatus.Offline or TaskStatus.Exit },
+            Waiting.ReadBackLimit,
+            $"waiting for relay task {Id} to stop")
+            ?? throw Disappeared("when it was stopped");
     }
 
     /// <summary>Restarts the task.</summary>
@@ -177,7 +206,8 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string
     }
 
     /// <summary>
-    /// Leaves the task stopped, for <c>onDelete: Stop</c>. False where it waits for its start: it would start by itself, so it is to be deleted.
+    /// Leaves the task stopped, for <c>onDelete: Stop</c>. False where it waits for its start: it would start by itself, so it is to be
+    /// deleted.
     /// </summary>
     public async Task<bool> StopForGoodAsync()
     {
@@ -186,7 +216,10 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string
             case null or { Status: TaskStatus.Exit or TaskStatus.Offline }:
                 return true;
             case { Status: TaskStatus.Idle }:
-                await session.Log.LogAsync(LogSeverity.Warning, $"relay task {Id} has not started and would start by itself, so it is deleted in spite of `onDelete: Stop`", urn);
+                await session.Log.LogAsync(
+                    LogSeverity.Warning,
+                    $"relay task {Id} has not started and would start by itself, so it is deleted in spite of `onDelete: Stop`",
+                    urn);
                 return false;
             default:
                 await StopAndWaitAsync();
@@ -194,7 +227,9 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string
         }
     }
 
-    /// <summary>Stops and deletes the task and waits until it is gone. Stop alone would leave an idle task to start later and cost money.</summary>
+    /// <summary>
+    /// Stops and deletes the task and waits until it is gone. Stop alone would leave an idle task to start later and cost money.
+    /// </summary>
     public async Task DeleteAsync()
     {
         LiveException? refusedStop = null;
@@ -227,14 +262,20 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string
         }
         catch (LiveException error)
         {
-            throw error.Explain($"delete relay task {Id}{(refusedStop is null ? "" : $" (stopping it failed before: {refusedStop.Message})")}");
+            var before = refusedStop is null ? "" : $" (stopping it failed before: {refusedStop.Message})";
+            throw error.Explain($"delete relay task {Id}{before}");
         }
 
-        var left = await UntilAsync(() => DescribeAsync("read"), found => found is null or { Status: TaskStatus.Exit }, deadline.Limit, $"waiting for relay task {Id} to be gone");
+        var left = await UntilAsync(
+            () => DescribeAsync("read"),
+            found => found is null or { Status: TaskStatus.Exit },
+            deadline.Limit,
+            $"waiting for relay task {Id} to be gone");
         if (left is not (null or { Status: TaskStatus.Exit }))
         {
             throw new ProviderException(
-                ProviderStatus.DeadlineExceeded, $"Relay task {Id} was deleted, but after {deadline.Limit.TotalSeconds:0} s the service still shows it as {left.Status}. Run destroy again.");
+                ProviderStatus.DeadlineExceeded,
+                $"Relay task {Id} was deleted, but after {Limit} the service still shows it as {left.Status}. Run destroy again.");
         }
     }
 }

@@ -5,8 +5,8 @@ using TaskStatus = PulumiAliyunLive.Live.TaskStatus;
 namespace PulumiAliyunLive.Resources;
 
 /// <summary>
-/// Carries a <see cref="RelayUpdatePlan"/> out on the task as it is found. Once a Stop of ours was sent, a Restart is always attempted, after a
-/// failed update and after a cancellation too; what failed is reported with the state that was reached.
+/// Carries a <see cref="RelayUpdatePlan"/> out on the task as it is found. Once a Stop of ours was sent, a Restart is always attempted,
+/// after a failed update and after a cancellation too; what failed is reported with the state that was reached.
 /// </summary>
 sealed class RelayTaskUpdate(RelayTask resource, RelayTaskRun run, RelayUpdatePlan plan, LiveTask before)
 {
@@ -29,11 +29,12 @@ sealed class RelayTaskUpdate(RelayTask resource, RelayTaskRun run, RelayUpdatePl
     bool OnAir => before.Status is TaskStatus.Running or TaskStatus.Recovering;
 
     /// <summary>Whether the task must be stopped first: the program wants it stopped, or the change needs it and preview said so.</summary>
-    bool StopsFirst => OnAir && (plan.MoveTo == "Stopped" || (plan.OnAirByState && plan.ChangesWhatPlays) || (plan.WantsRestart && HasParameters));
+    bool StopsFirst => OnAir
+        && (plan.MoveTo == "Stopped" || (plan.OnAirByState && plan.ChangesWhatPlays) || (plan.WantsRestart && HasParameters));
 
     /// <summary>
-    /// Whether the task must be on air afterwards. Decided from the state too, not from the task alone: found offline it may be the rest of an
-    /// earlier sequence that was cut off between Stop and Restart.
+    /// Whether the task must be on air afterwards. Decided from the state too, not from the task alone: found offline it may be the rest
+    /// of an earlier sequence that was cut off between Stop and Restart.
     /// </summary>
     bool StartsAfter => plan.MoveTo != "Stopped" && before.Status != TaskStatus.Idle
         && (StopsFirst
@@ -88,7 +89,9 @@ sealed class RelayTaskUpdate(RelayTask resource, RelayTaskRun run, RelayUpdatePl
         }
     }
 
-    /// <summary>The changed inputs as UpdateLivePullToPush takes them; a removed one is sent as its neutral value, but an offset of 0 is refused.</summary>
+    /// <summary>
+    /// The changed inputs as UpdateLivePullToPush takes them; a removed one is sent as its neutral value, but an offset of 0 is refused.
+    /// </summary>
     Dictionary<string, string> Parameters()
     {
         var parameters = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -113,8 +116,11 @@ sealed class RelayTaskUpdate(RelayTask resource, RelayTaskRun run, RelayUpdatePl
     async Task<LiveTask> ReadBackAsync()
     {
         var task = await run.UntilAsync(
-            () => run.DescribeAsync("read"), found => found is null || (NotTaken(found).Count == 0 && HasMoved(found)), Waiting.ReadBackLimit, $"waiting for relay task {run.Id} to show the change")
-            ?? throw new ProviderException(ProviderStatus.FailedPrecondition, $"Relay task {run.Id} disappeared during the update. Run `pulumi refresh` to see what is left.");
+            () => run.DescribeAsync("read"),
+            found => found is null || (NotTaken(found).Count == 0 && HasMoved(found)),
+            Waiting.ReadBackLimit,
+            $"waiting for relay task {run.Id} to show the change")
+            ?? throw run.Disappeared("during the update");
         var missing = NotTaken(task);
         if (missing.Count == 0) return task;
 
@@ -131,7 +137,8 @@ sealed class RelayTaskUpdate(RelayTask resource, RelayTaskRun run, RelayUpdatePl
         }
 
         return OnAir && !StopsFirst
-            ? $"{field.Name}: the service ignored the change while the task is on air; changing `restartTriggers` in the same up applies it, with an interruption of the push."
+            ? $"{field.Name}: the service ignored the change while the task is on air; changing `restartTriggers` in the same up "
+                + "applies it, with an interruption of the push."
             : $"{field.Name}: the service ignored the change.";
     }
 
@@ -144,6 +151,7 @@ sealed class RelayTaskUpdate(RelayTask resource, RelayTaskRun run, RelayUpdatePl
     })];
 
     /// <summary>Whether a run state that was asked for shows; one that does not within the time is left to the next read.</summary>
-    bool HasMoved(LiveTask task) =>
-        StartsAfter ? task.Status is TaskStatus.Running or TaskStatus.Recovering : plan.MoveTo != "Stopped" || !OnAir || task.Status == TaskStatus.Offline;
+    bool HasMoved(LiveTask task) => StartsAfter
+        ? task.Status is TaskStatus.Running or TaskStatus.Recovering
+        : plan.MoveTo != "Stopped" || !OnAir || task.Status == TaskStatus.Offline;
 }

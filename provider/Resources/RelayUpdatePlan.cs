@@ -10,8 +10,8 @@ namespace PulumiAliyunLive.Resources;
 sealed record RelayUpdatePlan
 {
     /// <summary>
-    /// Output that outlives a failed start or stop: the run state, <c>Running</c> or <c>Stopped</c>, that the next update still has to bring about.
-    /// Its name marks it as internal.
+    /// Output that outlives a failed start or stop: the run state, <c>Running</c> or <c>Stopped</c>, that the next update still has to
+    /// bring about. Its name marks it as internal.
     /// </summary>
     public const string PendingKey = "__pending";
 
@@ -41,7 +41,7 @@ sealed record RelayUpdatePlan
     /// <summary>The run state the program wants kept; null where it leaves that to others, <c>ignoreChanges</c> included.</summary>
     public required string? Desired { get; init; }
 
-    /// <summary>The run state this update has to bring about: a changed <c>desiredStatus</c>, or what an earlier update left undone.</summary>
+    /// <summary>The run state to bring about: a changed <c>desiredStatus</c>, or what an earlier update left undone.</summary>
     public required string? MoveTo { get; init; }
 
     /// <summary>Whether a configuration changed that a task on air takes only through stop, update and restart.</summary>
@@ -57,7 +57,7 @@ sealed record RelayUpdatePlan
     /// <summary>Whether anything is left to do but to record the new inputs.</summary>
     public required bool NeedsService { get; init; }
 
-    /// <summary>What the preview warns of; null where nothing interrupts the push. A stop that the program asks for needs no warning.</summary>
+    /// <summary>What the preview warns of; null where nothing interrupts the push. A stop that is asked for needs no warning.</summary>
     public string? Interruption
     {
         get
@@ -78,8 +78,7 @@ sealed record RelayUpdatePlan
         var changes = resource.Changes(request.Olds, request.OldInputs, request.News, request.IgnoreChanges, now);
         var changed = changes.Select(change => PropertyPath.Parse(change.Path).RootName!).ToHashSet(StringComparer.Ordinal);
         var desired = RelayTask.Covers(request.IgnoreChanges, "desiredStatus") ? null : request.News["desiredStatus"]?.Text;
-        var pending = request.Olds[PendingKey]?.Text;
-        var moveTo = changed.Contains("desiredStatus") ? desired : pending == "Stopped" && desired != "Stopped" || pending == "Running" && desired == "Stopped" ? null : pending;
+        var moveTo = changed.Contains("desiredStatus") ? desired : Undone(request.Olds, desired);
         var ended = RelayTask.HasEnded(request.Olds, now);
         var started = HasStarted(request.Olds, now);
         var byField = resource.Fields.ToDictionary(field => field.Name, field => field.Takes, StringComparer.Ordinal);
@@ -97,10 +96,16 @@ sealed record RelayUpdatePlan
             MoveTo = moveTo,
             ChangesWhatPlays = changed.Any(name => byField[name] == Takes.WhenStopped),
             NeedsService = moveTo is not null
-                || changed.Any(name => byField[name] is Takes.AtOnce or Takes.WhenStopped || name == "restartTriggers" || (name == "startTime" && !started))
+                || changed.Any(name => byField[name] is Takes.AtOnce or Takes.WhenStopped)
+                || changed.Contains("restartTriggers")
+                || (changed.Contains("startTime") && !started)
                 || (request.News["awaitRunning"]?.Boolean == true && desired != "Stopped"),
         };
     }
+
+    /// <summary>What an earlier update left undone, unless the program wants the opposite by now.</summary>
+    static string? Undone(PropertyMap olds, string? desired) =>
+        olds[PendingKey]?.Text is { } pending && (pending == "Stopped") == (desired == "Stopped") ? pending : null;
 
     /// <summary>On air by the state: seen running, or waiting for a start that has passed since.</summary>
     public static bool WasOnAir(PropertyMap olds, DateTimeOffset now) => olds["status"]?.Text switch

@@ -4,8 +4,8 @@ using PulumiAliyunLive.Model;
 namespace PulumiAliyunLive.Resources;
 
 /// <summary>
-/// One resource type: what the schema cannot say about it. Check and Diff are the schema's, with the resource's rules on top; the life cycle
-/// is the resource's own.
+/// One resource type: what the schema cannot say about it. Check and Diff are the schema's, with the resource's rules on top; the life
+/// cycle is the resource's own.
 /// </summary>
 abstract class Resource(ResourceSchema schema)
 {
@@ -25,7 +25,7 @@ abstract class Resource(ResourceSchema schema)
     {
         var failures = new CheckFailures(Schema.Inputs, request.News);
         var inputs = SchemaCheck.Normalise(Schema.Inputs, request.News, failures);
-        if (AutoName.Choose(request, NameProperty, AutoNameLimit, failures) is { } name) inputs[NameProperty] = inputs[NameProperty] ?? name;
+        if (AutoName.Choose(request, NameProperty, AutoNameLimit, failures) is { } name) inputs[NameProperty] = name;
         Complete(inputs, request, session, failures);
         inputs = SchemaCheck.WithDefaults(Schema.Inputs, inputs);
         var scope = new RuleScope(inputs, request.Olds, failures, session.Now);
@@ -76,8 +76,8 @@ abstract class Resource(ResourceSchema schema)
     }
 
     /// <summary>
-    /// The inputs that describe what the service holds. A value that means the same as the old one keeps the old form and its marks; where the
-    /// service tells nothing the old value stays; a value equal to its default is left out unless it was stated before.
+    /// The inputs that describe what the service holds. A value that means the same as the old one keeps the old form and its marks; where
+    /// the service tells nothing the old value stays; a value equal to its default is left out unless it was stated before.
     /// </summary>
     protected PropertyMap ReadInputs(LiveObject answer, PropertyMap oldInputs)
     {

@@ -5,15 +5,17 @@ namespace PulumiAliyunLive.Resources;
 /// <summary>One thing that must hold for inputs beyond what the schema says.</summary>
 /// <param name="Id">A name for tests and docs: <c>retryInterval-range</c>.</param>
 /// <param name="Properties">The inputs it looks at.</param>
-/// <param name="Bound">Words that the first property's description must hold, so that docs and check agree; null where there is no number.</param>
+/// <param name="Bound">Words that the first property's description must hold, so that docs and check agree; null: no bound.</param>
 /// <param name="Apply">Adds a failure for each violation. Unknown and absent values violate nothing.</param>
 sealed record Rule(string Id, IReadOnlyList<string> Properties, string? Bound, Action<RuleScope> Apply)
 {
     /// <summary>An integer or number within bounds.</summary>
-    public static Rule Range(string property, double min, double max, string must, string bound) => new($"{property}-range", [property], bound, scope =>
-    {
-        if (scope.Number(property) is { } value && (value < min || value > max)) scope.Fail(property, $"must be {must}, but is {Field.ToText(value)}");
-    });
+    public static Rule Range(string property, double min, double max, string must, string bound) =>
+        new($"{property}-range", [property], bound, scope =>
+        {
+            if (scope.Number(property) is not { } value || (value >= min && value <= max)) return;
+            scope.Fail(property, $"must be {must}, but is {Field.ToText(value)}");
+        });
 
     /// <summary>A text that is not empty.</summary>
     public static Rule NotEmpty(string property) => new($"{property}-not-empty", [property], null, scope =>
@@ -25,8 +27,7 @@ sealed record Rule(string Id, IReadOnlyList<string> Properties, string? Bound, A
     public static Rule WebAddress(string property, string? bound) => new($"{property}-address", [property], bound, scope =>
     {
         if (scope.Text(property) is not { } text) return;
-        if (Addresses.Problem(text, "http", "https") is { } problem) scope.Fail(property, problem);
-        else if (text.Length > Addresses.MaxLength) scope.Fail(property, $"must have at most {Addresses.MaxLength} characters, but has {text.Length}");
+        if ((Addresses.Problem(text, "http", "https") ?? Addresses.TooLong(text)) is { } problem) scope.Fail(property, problem);
     });
 }
 

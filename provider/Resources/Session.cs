@@ -7,7 +7,8 @@ namespace PulumiAliyunLive.Resources;
 /// <param name="ConfiguredRegion">The region the provider's configuration states; null where it states none.</param>
 /// <param name="EnvironmentRegion">The region of the environment: for new tasks only, never stored in provider inputs.</param>
 /// <param name="RefreshBeforeUpdate">Whether the engine is asked to read each resource before it updates it.</param>
-sealed record Session(LiveClient Client, IEngineLog Log, TimeProvider Clock, string? ConfiguredRegion, string? EnvironmentRegion, bool RefreshBeforeUpdate)
+sealed record Session(
+    LiveClient Client, IEngineLog Log, TimeProvider Clock, string? ConfiguredRegion, string? EnvironmentRegion, bool RefreshBeforeUpdate)
 {
     /// <summary>The service's clock as far as it is known, else this machine's.</summary>
     public DateTimeOffset Now => Client.ServerNow;
@@ -16,5 +17,6 @@ sealed record Session(LiveClient Client, IEngineLog Log, TimeProvider Clock, str
     public string? DefaultRegion => ConfiguredRegion ?? EnvironmentRegion;
 
     /// <summary>The time one operation has: the user's <c>customTimeouts</c>, else the operation's own limit.</summary>
-    public Deadline Deadline(TimeSpan? stated, TimeSpan byDefault, CancellationToken cancellation) => new(Clock, stated ?? byDefault, cancellation);
+    public Deadline Deadline(TimeSpan? stated, TimeSpan byDefault, CancellationToken cancellation) =>
+        new(Clock, stated ?? byDefault, cancellation);
 }

@@ -15,15 +15,15 @@ static class Waiting
     /// <summary>How long a change may take to show in an answer. The service documents no delay and rules none out.</summary>
     public static readonly TimeSpan ReadBackLimit = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long the call that must follow a Stop may take after the operation was cancelled: the engine waits 30 s for a reply.</summary>
+    /// <summary>How long the call that must follow a Stop may take after a cancellation: the engine waits 30 s for a reply.</summary>
     public static readonly TimeSpan AfterCancelLimit = TimeSpan.FromSeconds(10);
 
     static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Asks again and again until <paramref name="isDone"/>, with growing pauses, and returns the last answer: the one that is done, or the one
-    /// at hand when <paramref name="limit"/> or the operation's own time was up. The engine shows <paramref name="progress"/> meanwhile.
+    /// Asks again and again until <paramref name="isDone"/>, with growing pauses, and returns the last answer: the one that is done, or the
+    /// one at hand when <paramref name="limit"/> or the operation's own time was up. The engine shows <paramref name="progress"/>.
     /// </summary>
     public static async Task<T> UntilAsync<T>(
         Func<Task<T>> ask, Func<T, bool> isDone, TimeSpan limit, Deadline deadline, IEngineLog log, string urn, string progress)
