@@ -34,7 +34,8 @@ sealed class GrpcServer : IAsyncDisposable
         options.Limits.MaxRequestBodySize = null;
         options.Limits.MinRequestBodyDataRate = null;
         options.Limits.MinResponseDataRate = null;
-        options.Limits.KeepAliveTimeout = Timeout.InfiniteTimeSpan;
+        // The engine's connection may rest for hours. An infinite limit would overflow in Kestrel's clock and close it after a second.
+        options.Limits.KeepAliveTimeout = TimeSpan.FromDays(3650);
         options.Limits.Http2.MaxStreamsPerConnection = 10_000;
         options.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = HttpProtocols.Http2);
 
