@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace PulumiAliyunLive.Tests.Process;
 
-/// <summary>The built plugin, started as a process of its own.</summary>
+/// <summary>The plugin, started as a process of its own: the published one where <c>ALIYUN_LIVE_PLUGIN</c> names it, else the one built with the tests.</summary>
 sealed class PluginProcess : IAsyncDisposable
 {
     /// <summary>A guard against a hanging test; nothing is expected to take any part of it.</summary>
@@ -22,10 +22,8 @@ sealed class PluginProcess : IAsyncDisposable
     public static PluginProcess Start(
         IEnumerable<string> arguments, string? directory = null, IReadOnlyDictionary<string, string>? environment = null)
     {
-        // The plugin's project is referenced, so that its program lies beside the tests.
-        var program = Path.Combine(AppContext.BaseDirectory, "pulumi-resource-aliyun-live");
-        var native = new[] { program, program + ".exe" }.FirstOrDefault(File.Exists);
-        var start = new ProcessStartInfo(native ?? "dotnet", native is null ? [program + ".dll", .. arguments] : arguments)
+        var (file, first) = Find();
+        var start = new ProcessStartInfo(file, [.. first, .. arguments])
         {
             WorkingDirectory = directory ?? "",
             UseShellExecute = false,
@@ -36,6 +34,19 @@ sealed class PluginProcess : IAsyncDisposable
         foreach (var (name, value) in environment ?? new Dictionary<string, string>(StringComparer.Ordinal))
             start.Environment[name] = value;
         return new PluginProcess(System.Diagnostics.Process.Start(start)!);
+    }
+
+    /// <summary>The executable that <c>ALIYUN_LIVE_PLUGIN</c> names; null where the tests use what was built with them.</summary>
+    public static string? Published => Environment.GetEnvironmentVariable("ALIYUN_LIVE_PLUGIN") is { Length: > 0 } path ? path : null;
+
+    static (string File, string[] Arguments) Find()
+    {
+        if (Published is { } published)
+            return File.Exists(published) ? (published, []) : throw new FileNotFoundException($"ALIYUN_LIVE_PLUGIN names {published}, which is not there.");
+        // The plugin's project is referenced, so that its program lies beside the tests.
+        var program = Path.Combine(AppContext.BaseDirectory, "pulumi-resource-aliyun-live");
+        var native = new[] { program, program + ".exe" }.FirstOrDefault(File.Exists);
+        return native is null ? ("dotnet", [program + ".dll"]) : (native, []);
     }
 
     /// <summary>Reads the line with the port, as the engine does.</summary>
