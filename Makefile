@@ -6,7 +6,7 @@ HARNESS   := tests/EngineHarness/bin/Release/net10.0/EngineHarness.dll
 EXAMPLE   := examples/yaml/relay-live
 PORT      := 7788
 SOLUTION  := pulumi-aliyun-live.slnx
-QUIET     := --nologo --verbosity quiet
+QUIET     := --nologo --verbosity quiet -consoleLoggerParameters:NoSummary
 # Analyzers run in `make lint`, and in builds without make.
 FAST      := --configuration Release -property:RunAnalyzers=false
 SOURCES   := schema.json global.json Directory.Build.props Directory.Packages.props \

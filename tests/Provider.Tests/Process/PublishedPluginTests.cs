@@ -118,7 +118,7 @@ public sealed class PublishedPluginTests
         var committed = JsonNode.Parse(Repository.Read("schema.json"))!.AsObject();
         var served = JsonNode.Parse(output)!.AsObject();
         committed.ContainsKey("version").ShouldBeFalse();
-        served["version"]!.GetValue<string>().ShouldBe(RpcDispatcher.Version);
+        served["version"]!.GetValue<string>().ShouldBe(PackageVersion.Text);
         served.Remove("version");
         JsonNode.DeepEquals(served, committed).ShouldBeTrue();
     }
