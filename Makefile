@@ -6,11 +6,14 @@ HARNESS   := tests/EngineHarness/bin/Release/net10.0/EngineHarness.dll
 EXAMPLE   := examples/yaml/relay-live
 PORT      := 7788
 SOLUTION  := pulumi-aliyun-live.slnx
-QUIET     := --nologo --verbosity quiet -consoleLoggerParameters:NoSummary
-# Analyzers run in `make lint`, and in builds without make.
-FAST      := --configuration Release -property:RunAnalyzers=false
+QUIET     := --nologo --verbosity quiet
+# Says nothing but warnings and errors (`dotnet build` always adds a summary).
+BUILD     := dotnet msbuild $(SOLUTION) -restore -property:Configuration=Release -nologo -verbosity:quiet
 SOURCES   := schema.json global.json Directory.Build.props Directory.Packages.props \
              $(shell find provider \( -name bin -o -name obj \) -prune -o -type f -print)
+
+# Stops with one line where the machine lacks a tool that cannot be installed from here.
+require    = $(eval lack := $(shell sh eng/require $(1)))$(if $(lack),$(error $(lack)))
 
 # Nothing that only concerns the tools: no greetings, no telemetry, no colours in logs, no processes left behind.
 export DOTNET_NOLOGO := 1
@@ -44,10 +47,10 @@ test-fast: solution ## run the .NET tests alone, without publishing the plugin a
 
 lint: dotnet ## check format and style, and build everything with warnings as errors
 	@echo "Building with every analyzer ..." >&2
-	@dotnet build $(SOLUTION) --configuration Release --artifacts-path obj/lint -warnaserror $(QUIET)
+	@$(BUILD) -property:ArtifactsPath="$$PWD/obj/lint" -property:UseArtifactsOutput=true -warnaserror
 	@echo "Checking the format ..." >&2
 	@dotnet restore $(SOLUTION) $(QUIET)
-	@dotnet format $(SOLUTION) --verify-no-changes --no-restore --verbosity quiet
+	@dotnet format whitespace $(SOLUTION) --verify-no-changes --no-restore --verbosity quiet
 
 format: dotnet ## rewrite all sources in the project's format
 	@dotnet restore $(SOLUTION) $(QUIET)
@@ -61,15 +64,16 @@ clean: ## remove everything that was built or installed here
 
 # Published apart from the other builds (its own folder for intermediate files), so that neither undoes the other's restore.
 $(PLUGIN): $(SOURCES)
-	@sh eng/require dotnet
+	$(call require,dotnet)
 	@echo "Publishing the plugin (the first time this also downloads the .NET runtime it carries) ..." >&2
-	@dotnet publish provider $(FAST) --artifacts-path obj/publish --output bin $(QUIET) \
-	  --runtime "$$(dotnet --info | sed -n 's/^ *RID: *//p')"
+	@rid=$$(sh eng/rid) && dotnet publish provider --configuration Release --runtime "$$rid" -property:RunAnalyzers=false \
+	  --artifacts-path obj/publish --output bin $(QUIET)
 	@touch $@
 
+# Without analyzers, which cost as much time as everything else: they run in `make lint`, and in builds without make.
 solution: dotnet
 	@echo "Building ..." >&2
-	@dotnet build $(SOLUTION) $(FAST) $(QUIET)
+	@$(BUILD) -property:RunAnalyzers=false
 
 tests/Interop/node_modules/.package-lock.json: tests/Interop/package.json tests/Interop/package-lock.json
 	@echo "Installing the official Node client ..." >&2
@@ -77,7 +81,7 @@ tests/Interop/node_modules/.package-lock.json: tests/Interop/package.json tests/
 	@touch $@
 
 dotnet:
-	@sh eng/require dotnet
+	$(call require,dotnet)
 
 node:
-	@sh eng/require dotnet node
+	$(call require,dotnet node)
