@@ -71,7 +71,9 @@ sealed class AccessPath
     /// <summary>Whether this path, wildcards considered, is the other one or leads to something around it.</summary>
     public bool Covers(AccessPath other) => Steps.Count <= other.Steps.Count && Overlaps(other);
 
-    /// <summary>The values with what stands at this path taken from <paramref name="source"/>; what is absent there is taken away.</summary>
+    /// <summary>
+    /// The values with what stands at this path taken from <paramref name="source"/>; what is absent there is taken away.
+    /// </summary>
     public PropertyMap Reset(PropertyMap values, PropertyMap source) => Reset(new ObjectValue(values), new ObjectValue(source), 0).Members;
 
     PropertyValue Reset(PropertyValue value, PropertyValue? source, int depth)

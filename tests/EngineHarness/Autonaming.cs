@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Mode = PulumiAliyunLive.Protocol.Wire.CheckRequest.Types.AutonamingOptions.Types.Mode;
 using Wire = PulumiAliyunLive.Protocol.Wire;
 
 namespace EngineHarness;
@@ -25,13 +26,13 @@ sealed partial class Autonaming(EngineOptions options, string project)
                 return new()
                 {
                     ProposedName = Expand(pattern, name, seed),
-                    Mode = _rule.Enforce ? Wire.CheckRequest.Types.AutonamingOptions.Types.Mode.Enforce : Wire.CheckRequest.Types.AutonamingOptions.Types.Mode.Propose,
+                    Mode = _rule.Enforce ? Mode.Enforce : Mode.Propose,
                 };
             case { Mode: "verbatim" }:
                 deleteBeforeReplace = true;
-                return new() { ProposedName = name, Mode = Wire.CheckRequest.Types.AutonamingOptions.Types.Mode.Enforce };
+                return new() { ProposedName = name, Mode = Mode.Enforce };
             case { Mode: "disabled" }:
-                return new() { Mode = Wire.CheckRequest.Types.AutonamingOptions.Types.Mode.Disable };
+                return new() { Mode = Mode.Disable };
             default:
                 return null;
         }

@@ -5,8 +5,8 @@ using Wire = PulumiAliyunLive.Protocol.Wire;
 namespace EngineHarness;
 
 /// <summary>
-/// Check failures as the engine prints them: with the value of a property whose name matches exactly, secret or not. Plugins that do not want
-/// a value shown must leave the property empty.
+/// Check failures as the engine prints them: with the value of a property whose name matches exactly, secret or not. Plugins that do
+/// not want a value shown must leave the property empty.
 /// </summary>
 static class CheckFailures
 {
@@ -20,7 +20,8 @@ static class CheckFailures
     /// <summary>One failure as a line.</summary>
     public static string Text(Identity id, Wire.CheckFailure failure, PropertyMap inputs) => failure.Property.Length == 0
         ? $"{id.Type} resource '{id.Name}' has a problem: {failure.Reason}"
-        : $"{id.Type} resource '{id.Name}': property {failure.Property} value {{{Dump(inputs[failure.Property])}}} has a problem: {failure.Reason}";
+        : $"{id.Type} resource '{id.Name}': property {failure.Property} value {{{Dump(inputs[failure.Property])}}} "
+            + $"has a problem: {failure.Reason}";
 
     /// <summary>A value as Go's <c>%v</c> prints it.</summary>
     static string Dump(PropertyValue? value) => value switch

@@ -48,7 +48,10 @@ static class CommandLine
     static async Task<bool> RunAsync(Arguments arguments, TextWriter output)
     {
         if (arguments.Words is ["demo"])
-            return await Demo.RunAsync(arguments.Required("--plugin"), arguments.Required("--simulator"), arguments.Required("--program"), output);
+        {
+            return await Demo.RunAsync(
+                arguments.Required("--plugin"), arguments.Required("--simulator"), arguments.Required("--program"), output);
+        }
         var file = new StateFile(arguments.Required("--state"), Environment.GetEnvironmentVariable("PULUMI_CONFIG_PASSPHRASE") ?? "");
         foreach (var (key, value) in arguments.Config)
             file.Config[key] = value;
@@ -66,7 +69,8 @@ static class CommandLine
         };
         if (arguments.Words is ["state", "taint", var urn])
         {
-            new Engine(options, new InProcessPluginHost(_ => throw new InvalidOperationException()), file.State, file.Save, output).Taint(urn);
+            var nobody = new InProcessPluginHost(_ => throw new InvalidOperationException("tainting needs no plugin"));
+            new Engine(options, nobody, file.State, file.Save, output).Taint(urn);
             return true;
         }
         using var interrupt = new CancellationTokenSource();

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace EngineHarness;
 
 /// <summary>
-/// Takes the example of a live relay through its whole life against the simulator, and checks on the way that everything is as promised: by what the
-/// commands print, and by what then exists in the service.
+/// Takes the example of a live relay through its whole life against the simulator, and checks on the way that everything is as promised:
+/// by what the commands print, and by what then exists in the service.
 /// </summary>
 sealed class Demo
 {
@@ -56,7 +56,8 @@ sealed class Demo
                 ? new PulumiStack(pulumi, folder, full, scratch, output)
                 : new HarnessStack(folder, full, scratch, output);
             await using var live = await SimulatorProcess.StartAsync(simulator);
-            await output.WriteLineAsync($"Engine:  {stack.Engine}\nService: a local ApsaraVideo Live at {live.Address} that checks every signature.");
+            await output.WriteLineAsync($"Engine:  {stack.Engine}");
+            await output.WriteLineAsync($"Service: a local ApsaraVideo Live at {live.Address} that checks every signature.");
             return await new Demo(stack, live, Path.Combine(folder, "Pulumi.yaml"), output).RunAsync();
         }
         finally
@@ -118,7 +119,9 @@ sealed class Demo
         var task = (await _live.LookAsync()).Tasks[0];
         await _live.StopTaskAsync(task.Id);
         var refresh = await _stack.RunAsync("refresh");
-        Promise(refresh.Succeeded && refresh.At("relay update [diff: ~desiredStatus]") >= 0 && refresh.Says("~ 1 updated"), "the refresh finds the stopped task");
+        Promise(
+            refresh.Succeeded && refresh.At("relay update [diff: ~desiredStatus]") >= 0 && refresh.Says("~ 1 updated"),
+            "the refresh finds the stopped task");
         var up = await _stack.RunAsync("up");
         Promise(up.Succeeded && up.Says("~ 1 updated"), "the up repairs it");
         Promise((await _live.LookAsync()).Tasks is [{ State: "Running" } again] && again.Id == task.Id, "the same task is on air again");
@@ -137,13 +140,15 @@ sealed class Demo
 
     async Task ReplaceAsync()
     {
-        await HeadingAsync("Replacement: the number of retries cannot be updated. The destination stays, so the old task goes before the new one comes.");
+        await HeadingAsync("Replacement: the number of retries cannot be updated. The destination stays, so the old task goes before the "
+            + "new one comes.");
         var task = (await _live.LookAsync()).Tasks[0];
         Edit("      desiredStatus: Running\n  # Composes", "      desiredStatus: Running\n      retryCount: 5\n  # Composes");
         var up = await _stack.RunAsync("up");
         Promise(up.Succeeded && up.Says("+-1 replaced"), "the task is replaced");
         Promise(
-            up.At("relay deleted original") is > 0 and var gone && gone < up.At("relay creating replacement"), "the old one was deleted before the new one was made");
+            up.At("relay deleted original") is > 0 and var gone && gone < up.At("relay creating replacement"),
+            "the old one was deleted before the new one was made");
         await _live.PassAsync(TimeSpan.FromMinutes(1));
         var view = await _live.LookAsync();
         Promise(view.Tasks is [{ State: "Running" } now] && now.Id != task.Id, "one new task is on air");
@@ -152,13 +157,14 @@ sealed class Demo
 
     async Task ImportAsync()
     {
-        await HeadingAsync("Import: the state is lost. Both objects are taken over by their ids; with the program text that import writes, the next preview "
-            + "is empty.");
+        await HeadingAsync("Import: the state is lost. Both objects are taken over by their ids; with the program text that import writes, "
+            + "the next preview is empty.");
         var view = await _live.LookAsync();
         var writes = await WritesAsync();
         await _stack.StartAnewAsync(_config);
         var (relayText, watchText) = (_program + ".relay", _program + ".watch");
-        var relay = await _stack.RunAsync("import", "aliyun-live:index:RelayTask", "relay", $"cn-shanghai/{view.Tasks[0].Id}", "--out", relayText);
+        var taskId = $"cn-shanghai/{view.Tasks[0].Id}";
+        var relay = await _stack.RunAsync("import", "aliyun-live:index:RelayTask", "relay", taskId, "--out", relayText);
         var watch = await _stack.RunAsync("import", "aliyun-live:index:MonitorSession", "watch", view.Monitors[0].Id, "--out", watchText);
         Promise(relay.Succeeded && watch.Succeeded && watch.Says("= 1 imported"), "both were imported");
         var text = File.ReadLines(relayText).Concat(File.ReadLines(watchText).SkipWhile(line => !line.StartsWith(' ')));
@@ -184,10 +190,12 @@ sealed class Demo
         var calls = await _live.CallsAsync();
         foreach (var (operation, (count, succeeded)) in calls.OrderBy(pair => pair.Key, StringComparer.Ordinal))
             await _output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  {operation,-30} {count,4}  ({succeeded})"));
-        await _output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  {"in all",-30} {calls.Values.Sum(count => count.Calls),4}"));
+        var all = calls.Values.Sum(count => count.Calls);
+        await _output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  {"in all",-30} {all,4}"));
     }
 
-    async Task<int> WritesAsync() => (await _live.CallsAsync()).Where(pair => s_writing.Contains(pair.Key, StringComparer.Ordinal)).Sum(pair => pair.Value.Calls);
+    async Task<int> WritesAsync() => (await _live.CallsAsync())
+        .Where(pair => s_writing.Contains(pair.Key, StringComparer.Ordinal)).Sum(pair => pair.Value.Calls);
 
     Task HeadingAsync(string text) => _output.WriteLineAsync($"\n=== {text}");
 
@@ -204,6 +212,7 @@ sealed class Demo
         if (!text.Contains(from, StringComparison.Ordinal))
             throw new InvalidOperationException($"the example no longer contains '{from}'");
         File.WriteAllText(_program, text.Replace(from, to, StringComparison.Ordinal));
-        _output.WriteLine($"    Pulumi.yaml: {from.Split('\n')[0].Trim()} -> {to.Split('\n').FirstOrDefault(line => !from.Contains(line, StringComparison.Ordinal))?.Trim()}");
+        var news = to.Split('\n').Where(line => !from.Contains(line, StringComparison.Ordinal)).Select(line => line.Trim());
+        _output.WriteLine($"    Pulumi.yaml: now says {string.Join(", ", news)}");
     }
 }

@@ -22,7 +22,9 @@ interface IDemoStack
     /// <summary>Makes an empty stack with the given configuration; what a former one knew is forgotten, not deleted.</summary>
     Task StartAnewAsync(IReadOnlyDictionary<string, ConfigValue> config);
 
-    /// <summary>Runs <c>preview</c>, <c>up</c>, <c>refresh</c>, <c>destroy</c> or <c>import TYPE NAME ID</c>, printing what it prints.</summary>
+    /// <summary>
+    /// Runs <c>preview</c>, <c>up</c>, <c>refresh</c>, <c>destroy</c> or <c>import TYPE NAME ID</c>, printing what it prints.
+    /// </summary>
     Task<CommandResult> RunAsync(params string[] words);
 
     /// <summary>The stored state as text.</summary>
@@ -48,7 +50,8 @@ sealed class HarnessStack(string folder, string plugin, string scratch, TextWrit
     public async Task<CommandResult> RunAsync(params string[] words)
     {
         await using var said = new StringWriter();
-        var code = await CommandLine.RunAsync([.. words, "--program", folder, "--plugin", plugin, "--state", _state, .. _config], said, said);
+        string[] arguments = [.. words, "--program", folder, "--plugin", plugin, "--state", _state, .. _config];
+        var code = await CommandLine.RunAsync(arguments, said, said);
         await output.WriteAsync(Indented(said.ToString()));
         return new(code == 0, said.ToString());
     }
@@ -56,7 +59,8 @@ sealed class HarnessStack(string folder, string plugin, string scratch, TextWrit
     public Task<string> StateAsync() => File.ReadAllTextAsync(_state);
 
     /// <summary>Output of a command, set apart from the demonstration's own lines.</summary>
-    public static string Indented(string text) => string.Concat(text.Split('\n').Where(line => line.Length > 0).Select(line => $"    | {line}\n"));
+    public static string Indented(string text) =>
+        string.Concat(text.Split('\n').Where(line => line.Length > 0).Select(line => $"    | {line}\n"));
 }
 
 /// <summary>The real engine: a <c>pulumi</c> from PATH, with its state and everything else of it in a folder of its own.</summary>
@@ -107,7 +111,8 @@ sealed class PulumiStack(string pulumi, string folder, string plugin, string scr
         info.Environment["PULUMI_BACKEND_URL"] = new Uri(Path.Combine(scratch, "state")).AbsoluteUri;
         info.Environment["PULUMI_CONFIG_PASSPHRASE"] = "demo";
         info.Environment["PULUMI_SKIP_UPDATE_CHECK"] = "true";
-        info.Environment["PATH"] = Path.GetDirectoryName(Path.GetFullPath(plugin)) + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
+        info.Environment["PATH"] =
+            Path.GetDirectoryName(Path.GetFullPath(plugin)) + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
         using var process = Process.Start(info)!;
         var said = new StringBuilder();
         await Task.WhenAll(DrainAsync(process.StandardOutput), DrainAsync(process.StandardError), process.WaitForExitAsync());

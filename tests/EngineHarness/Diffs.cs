@@ -1,4 +1,5 @@
 using PulumiAliyunLive.Model;
+using Kind = PulumiAliyunLive.Protocol.Wire.PropertyDiff.Types.Kind;
 using Wire = PulumiAliyunLive.Protocol.Wire;
 
 namespace EngineHarness;
@@ -22,7 +23,8 @@ sealed record DiffAnswer(bool Changed, bool DeleteBeforeReplace, IReadOnlyList<C
         IEnumerable<ChangedPath> changes = reply.HasDetailedDiff
             ? reply.DetailedDiff.Select(pair => new ChangedPath(Checked(pair.Key), KindOf(pair.Value.Kind), IsReplace(pair.Value.Kind)))
             : reply.Diffs.Select(name => new ChangedPath(name, PathChange.Update, reply.Replaces.Contains(name)));
-        return new(true, reply.DeleteBeforeReplace, [.. changes.OrderBy(change => change.Path, StringComparer.Ordinal)], reply.Replaces.Count > 0);
+        var sorted = changes.OrderBy(change => change.Path, StringComparer.Ordinal);
+        return new(true, reply.DeleteBeforeReplace, [.. sorted], reply.Replaces.Count > 0);
     }
 
     /// <summary>The answer with every change that a path of <paramref name="replaceOnChanges"/> covers turned into a replacement.</summary>
@@ -31,10 +33,9 @@ sealed record DiffAnswer(bool Changed, bool DeleteBeforeReplace, IReadOnlyList<C
         if (!Changed || replaceOnChanges.Count == 0)
             return this;
         var paths = replaceOnChanges.Select(AccessPath.Parse).ToList();
-        return this with
-        {
-            Changes = [.. Changes.Select(change => paths.Exists(path => path.Covers(AccessPath.Parse(change.Path))) ? change with { Replace = true } : change)],
-        };
+        return this with { Changes = [.. Changes.Select(change => Covered(change) ? change with { Replace = true } : change)] };
+
+        bool Covered(ChangedPath change) => paths.Exists(path => path.Covers(AccessPath.Parse(change.Path)));
     }
 
     /// <summary>What differs between two maps, name by name.</summary>
@@ -61,13 +62,13 @@ sealed record DiffAnswer(bool Changed, bool DeleteBeforeReplace, IReadOnlyList<C
 
     static string Checked(string path) => AccessPath.Parse(path) is not null ? path : "";
 
-    static PathChange KindOf(Wire.PropertyDiff.Types.Kind kind) => kind switch
+    static PathChange KindOf(Kind kind) => kind switch
     {
-        Wire.PropertyDiff.Types.Kind.Add or Wire.PropertyDiff.Types.Kind.AddReplace => PathChange.Add,
-        Wire.PropertyDiff.Types.Kind.Delete or Wire.PropertyDiff.Types.Kind.DeleteReplace => PathChange.Delete,
+        Kind.Add or Kind.AddReplace => PathChange.Add,
+        Kind.Delete or Kind.DeleteReplace => PathChange.Delete,
         _ => PathChange.Update,
     };
 
-    static bool IsReplace(Wire.PropertyDiff.Types.Kind kind) =>
-        kind is Wire.PropertyDiff.Types.Kind.AddReplace or Wire.PropertyDiff.Types.Kind.DeleteReplace or Wire.PropertyDiff.Types.Kind.UpdateReplace;
+    static bool IsReplace(Kind kind) =>
+        kind is Kind.AddReplace or Kind.DeleteReplace or Kind.UpdateReplace;
 }

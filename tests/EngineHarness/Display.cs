@@ -10,6 +10,9 @@ namespace EngineHarness;
 /// <param name="paths">Whether to list every changed path under the line that plans a step, which the tool does not do by itself.</param>
 sealed class Display(TextWriter output, bool preview, bool debug, bool paths, TimeProvider time)
 {
+    static readonly StepKind[] s_counted =
+        [StepKind.Create, StepKind.Update, StepKind.Delete, StepKind.Replace, StepKind.Read, StepKind.Import];
+
     readonly Lock _gate = new();
     readonly List<StepRecord> _steps = [];
     readonly List<Diagnostic> _diagnostics = [];
@@ -47,7 +50,7 @@ sealed class Display(TextWriter output, bool preview, bool debug, bool paths, Ti
             output.Write($"{what}\n\n");
     }
 
-    /// <summary>A step that begins; dispose nothing, but end it with <see cref="RunningStep.Done"/> or <see cref="RunningStep.Failed"/>.</summary>
+    /// <summary>A step that begins; it ends with <see cref="RunningStep.Done"/> or <see cref="RunningStep.Failed"/>.</summary>
     public RunningStep Step(StepKind kind, string urn, IReadOnlyList<ChangedPath>? changes = null)
     {
         var step = new RunningStep(this, kind, urn, changes ?? [], time.GetTimestamp());
@@ -119,7 +122,8 @@ sealed class Display(TextWriter output, bool preview, bool debug, bool paths, Ti
             _diagnostics.Add(diagnostic);
             var prefix = _rows.GetValueOrDefault(diagnostic.Urn) ?? LinePrefix(StepKind.Same, diagnostic.Urn, "");
             // An error shows its first line here and the rest at the end.
-            foreach (var line in Prefixed(diagnostic).Split('\n').Where(line => line.Length > 0).Take(diagnostic.Severity == "error" ? 1 : int.MaxValue))
+            var lines = Prefixed(diagnostic).Split('\n').Where(line => line.Length > 0);
+            foreach (var line in diagnostic.Severity == "error" ? lines.Take(1) : lines)
                 output.Write($"{prefix} {line}\n");
         }
     }
@@ -183,18 +187,22 @@ sealed class Display(TextWriter output, bool preview, bool debug, bool paths, Ti
     /// <summary>A last line for each resource with messages that no step has ended.</summary>
     void PrintMessageCounts()
     {
-        foreach (var group in _diagnostics.Where(diagnostic => !_ended.Contains(diagnostic.Urn)).GroupBy(diagnostic => diagnostic.Urn, StringComparer.Ordinal))
+        foreach (var group in ByResource().Where(group => !_ended.Contains(group.Key)))
         {
+            var others = group.Where(diagnostic => diagnostic.Severity is "info" or "debug");
             string[] counts =
             [
                 Number(group.Count(diagnostic => diagnostic.Severity == "error"), "error"),
                 Number(group.Count(diagnostic => diagnostic.Severity == "warning"), "warning"),
-                Number(group.Where(diagnostic => diagnostic.Severity is "info" or "debug").Sum(diagnostic => diagnostic.Message.Split('\n').Length), "message"),
+                Number(others.Sum(diagnostic => diagnostic.Message.Split('\n').Length), "message"),
             ];
             var prefix = _lastRows.GetValueOrDefault(group.Key) ?? LinePrefix(StepKind.Same, group.Key, "");
             output.Write($"{prefix} {string.Join("; ", counts.Where(count => count.Length > 0))}\n");
         }
     }
+
+    IEnumerable<IGrouping<string, Diagnostic>> ByResource() =>
+        _diagnostics.GroupBy(diagnostic => diagnostic.Urn, StringComparer.Ordinal);
 
     static string Number(int count, string what) => count switch { 0 => "", 1 => $"1 {what}", _ => $"{count} {what}s" };
 
@@ -203,7 +211,7 @@ sealed class Display(TextWriter output, bool preview, bool debug, bool paths, Ti
         if (_diagnostics.Count == 0)
             return;
         output.Write("Diagnostics:\n");
-        foreach (var group in _diagnostics.GroupBy(diagnostic => diagnostic.Urn, StringComparer.Ordinal).OrderBy(group => Tokens.TypeOf(group.Key) == Tokens.Stack ? 0 : 1))
+        foreach (var group in ByResource().OrderBy(group => Tokens.TypeOf(group.Key) == Tokens.Stack ? 0 : 1))
         {
             output.Write($"  {Tokens.TypeOf(group.Key)} ({Tokens.NameOf(group.Key)}):\n");
             foreach (var diagnostic in group)
@@ -256,7 +264,7 @@ sealed class Display(TextWriter output, bool preview, bool debug, bool paths, Ti
         output.Write("Resources:\n");
         var changes = 0;
         var kinds = 0;
-        foreach (var kind in (StepKind[])[StepKind.Create, StepKind.Update, StepKind.Delete, StepKind.Replace, StepKind.Read, StepKind.Import])
+        foreach (var kind in s_counted)
         {
             var count = _counts.GetValueOrDefault(kind);
             if (count == 0)
@@ -269,7 +277,7 @@ sealed class Display(TextWriter output, bool preview, bool debug, bool paths, Ti
         var line = (kinds > 1 ? [$"{changes} changes"] : Array.Empty<string>()).Concat(same > 0 ? [$"{same} unchanged"] : []);
         if (line.Any())
             output.Write($"    {string.Join(". ", line)}\n");
-        var errored = _diagnostics.Where(diagnostic => diagnostic.Severity == "error").Select(diagnostic => diagnostic.Urn).Distinct(StringComparer.Ordinal).Count();
+        var errored = ByResource().Count(group => group.Any(diagnostic => diagnostic.Severity == "error"));
         if (errored > 0)
             output.Write($"    {errored} errored\n");
         output.Write("\n");
@@ -290,7 +298,7 @@ sealed class Display(TextWriter output, bool preview, bool debug, bool paths, Ti
             lock (display._gate)
             {
                 display._steps.Add(new(now, urn, Changes));
-                // Of a replacement only the step that stands for the whole is counted; a refresh that led to nothing is a resource left as it is.
+                // Of a replacement only the step that stands for the whole is counted.
                 if (now is not (StepKind.CreateReplacement or StepKind.DeleteReplaced or StepKind.Refresh))
                     display.Count(now == StepKind.ImportReplacement ? StepKind.Import : now);
                 if (kind == StepKind.Refresh)

@@ -4,8 +4,8 @@ using YamlDotNet.RepresentationModel;
 namespace EngineHarness;
 
 /// <summary>
-/// The Pulumi engine's part for one stack: every command as a preview and a real run, each with plugins of its own, as the command line tool does
-/// it. The stack's state is given in and handed out after every step.
+/// The Pulumi engine's part for one stack: every command as a preview and a real run, each with plugins of its own, as the command line
+/// tool does it. The stack's state is given in and handed out after every step.
 /// </summary>
 /// <param name="save">Keeps the state; called after every step of a real run.</param>
 sealed class Engine(EngineOptions options, IPluginHost host, StackState start, Action<StackState> save, TextWriter output)
@@ -60,7 +60,8 @@ sealed class Engine(EngineOptions options, IPluginHost host, StackState start, A
     {
         if (State.Find(urn) is not { } found)
             throw new InvalidOperationException($"no resource '{urn}' in the state");
-        State = State with { Resources = [.. State.Resources.Select(state => ReferenceEquals(state, found) ? state with { Taint = true } : state)] };
+        var resources = State.Resources.Select(state => ReferenceEquals(state, found) ? state with { Taint = true } : state);
+        State = State with { Resources = [.. resources] };
         save(State);
     }
 
@@ -99,13 +100,15 @@ sealed class Engine(EngineOptions options, IPluginHost host, StackState start, A
         }
         if (!preview)
             State = pass.Running.Current;
-        display.End(ending.ShowOutputs ? ending.Outputs : null, old.Find(pass.StackUrn)?.Outputs, preview ? null : options.Time.GetElapsedTime(begun));
+        var oldOutputs = old.Find(pass.StackUrn)?.Outputs;
+        display.End(ending.ShowOutputs ? ending.Outputs : null, oldOutputs, preview ? null : options.Time.GetElapsedTime(begun));
         if (!preview && heading == "Destroying" && !display.Failed)
         {
-            await output.WriteAsync("The resources in the stack have been deleted, but the history and configuration associated with the stack are still "
-                + $"maintained. \nIf you want to remove the stack completely, run `pulumi stack rm {options.Stack}`.\n");
+            await output.WriteAsync("The resources in the stack have been deleted, but the history and configuration associated with the "
+                + $"stack are still maintained. \nIf you want to remove the stack completely, run `pulumi stack rm {options.Stack}`.\n");
         }
-        return new(!display.Failed && !ending.Refused, display.Steps, display.Counts, display.Diagnostics, ending.Outputs ?? PropertyMap.Empty);
+        var succeeded = !display.Failed && !ending.Refused;
+        return new(succeeded, display.Steps, display.Counts, display.Diagnostics, ending.Outputs ?? PropertyMap.Empty);
     }
 
     static void WarnOfPending(Pass pass, StackState old)
@@ -160,7 +163,13 @@ sealed class Engine(EngineOptions options, IPluginHost host, StackState start, A
         }
 
         var oldStack = pass.Running.Current.Find(pass.StackUrn);
-        var stack = new ResourceState { Urn = pass.StackUrn, Type = Tokens.Stack, Custom = false, Outputs = oldStack?.Outputs ?? PropertyMap.Empty };
+        var stack = new ResourceState
+        {
+            Urn = pass.StackUrn,
+            Type = Tokens.Stack,
+            Custom = false,
+            Outputs = oldStack?.Outputs ?? PropertyMap.Empty,
+        };
         pass.Running.Settle(oldStack, stack);
         var created = oldStack is null ? pass.Display.Step(StepKind.Create, pass.StackUrn) : null;
         var registration = new Registration(pass, schema);
@@ -249,7 +258,7 @@ sealed class Engine(EngineOptions options, IPluginHost host, StackState start, A
         var rule = provider.Plugin.SupportsAutonaming ? new Autonaming(options, pass.Project).For(name, seed, out _) : null;
         var check = await pass.CallAsync(step, urn, () => provider.Plugin.CheckAsync(new(urn), read.Inputs, read.Inputs, seed, rule));
         if (check.Failures.Count > 0)
-            pass.Display.Report(new(urn, "warning", "the imported inputs do not pass the plugin's own check, which is a fault of the plugin"));
+            pass.Display.Report(new(urn, "warning", "the imported inputs do not pass the plugin's own check: a fault of the plugin"));
         foreach (var failure in check.Failures)
             pass.Display.Report(new(urn, "warning", CheckFailures.Text(new(urn), failure, read.Inputs)));
         // What was read is what is kept; the check was only asked for its opinion.
@@ -267,8 +276,11 @@ sealed class Engine(EngineOptions options, IPluginHost host, StackState start, A
             new(TextWriter.Null, preview: true, debug: false, paths: false, options.Time));
         var names = (await pass.Providers.SchemaAsync()).Inputs(imported.Type);
         var properties = new YamlMappingNode();
-        foreach (var (name, value) in imported.Inputs.Where(pair => names.Contains(pair.Key, StringComparer.Ordinal)).OrderBy(pair => pair.Key, StringComparer.Ordinal))
-            properties.Add(name, ProgramText.Of(value));
+        foreach (var (name, value) in imported.Inputs.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            if (names.Contains(name, StringComparer.Ordinal))
+                properties.Add(name, ProgramText.Of(value));
+        }
         return ProgramText.Write(new YamlMappingNode
         {
             { "resources", new YamlMappingNode

@@ -15,8 +15,8 @@ using Wire = PulumiAliyunLive.Protocol.Wire;
 namespace EngineHarness;
 
 /// <summary>
-/// What the engine serves to its plugins over clear-text HTTP/2: log messages, the health check by which they learn whether the engine still
-/// lives, and the reports of resource status. Everything else is unimplemented.
+/// What the engine serves to its plugins over clear-text HTTP/2: log messages, the health check by which they learn whether the engine
+/// still lives, and the reports of resource status. Everything else is unimplemented.
 /// </summary>
 sealed class EngineService : IAsyncDisposable
 {

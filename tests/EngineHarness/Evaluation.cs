@@ -83,7 +83,10 @@ sealed class Evaluation(YamlProgram program, string stack, IReadOnlyDictionary<s
             return set.Secret || declaration.Secret ? value.AsSecret() : value;
         }
         if (declaration.Default is null)
-            throw program.Error(declaration.Node, $"the program needs the configuration '{declaration.Name}': --set {declaration.Name}=…");
+        {
+            throw program.Error(
+                declaration.Node, $"the program needs the configuration '{declaration.Name}': --set {declaration.Name}=…");
+        }
         var standard = Literal(declaration.Default);
         return declaration.Secret ? standard.AsSecret() : standard;
     }
@@ -198,7 +201,8 @@ sealed class Evaluation(YamlProgram program, string stack, IReadOnlyDictionary<s
                 PropertyValue joined = string.Join(separator, list.Elements.Select(item => TextOf(item, argument)));
                 return parts.ContainsSecret ? joined.AsSecret() : joined;
             case "fn::invoke":
-                return await InvokeAsync(argument as YamlMappingNode ?? throw program.Error(argument, "fn::invoke takes a mapping"), dependencies);
+                var call = argument as YamlMappingNode ?? throw program.Error(argument, "fn::invoke takes a mapping");
+                return await InvokeAsync(call, dependencies);
             default:
                 throw program.Error(node, $"the function '{name}' is not understood by this harness");
         }
@@ -325,7 +329,9 @@ sealed class Evaluation(YamlProgram program, string stack, IReadOnlyDictionary<s
     {
         if (value.IsUnknown)
             return value;
-        var found = step.Name is not null ? value.Members[step.Name] : step.Index < value.Elements.Length ? value.Elements[step.Index] : null;
+        var found = step.Name is not null
+            ? value.Members[step.Name]
+            : step.Index < value.Elements.Length ? value.Elements[step.Index] : null;
         if (found is null && incomplete)
             found = PropertyValue.Unknown;
         if (found is null)

@@ -3,7 +3,9 @@ using YamlDotNet.RepresentationModel;
 
 namespace EngineHarness;
 
-/// <summary>What the engine and the language host use of a package's schema: which outputs are secret, and of which type the inputs are.</summary>
+/// <summary>
+/// What the engine and the language host use of a package's schema: which outputs are secret, and of which type the inputs are.
+/// </summary>
 sealed class PackageSchema
 {
     readonly JsonElement _root;
@@ -56,8 +58,9 @@ sealed class PackageSchema
         var all = Name(program, resource.Properties!);
         var line = problems[0].Node.Start.Line;
         return new(
-            $"Error: {resource.Type} is not assignable from {all}\n  on Pulumi.yaml line {line}:\n  {line}: {program.Lines[line - 1].TrimEnd()}\n"
-            + $"Cannot assign '{all}' to '{resource.Type}':\n  " + string.Join("\n  ", problems.Select(problem => problem.Text)));
+            $"Error: {resource.Type} is not assignable from {all}\n  on Pulumi.yaml line {line}:\n"
+            + $"  {line}: {program.Lines[line - 1].TrimEnd()}\nCannot assign '{all}' to '{resource.Type}':\n  "
+            + string.Join("\n  ", problems.Select(problem => problem.Text)));
     }
 
     /// <summary>The shape of an expression; null where only running it can tell.</summary>
@@ -85,7 +88,8 @@ sealed class PackageSchema
     {
         YamlSequenceNode list => $"List<{(list.Children.Count > 0 ? Name(program, list.Children[0]) : "any")}>",
         YamlMappingNode map when Shape(map) is null => "string",
-        YamlMappingNode map => "{" + string.Join(", ", program.Members(map).Where(pair => pair.Value is not YamlScalarNode { Value: null or "" or "null" or "~" })
+        YamlMappingNode map => "{" + string.Join(", ", program.Members(map)
+            .Where(pair => pair.Value is not YamlScalarNode { Value: null or "" or "null" or "~" })
             .Select(pair => $"{pair.Key}: {Name(program, pair.Value)}")) + "}",
         YamlScalarNode { Style: YamlDotNet.Core.ScalarStyle.Plain, Value: { } text } when double.TryParse(text, out _) => "number",
         YamlScalarNode { Style: YamlDotNet.Core.ScalarStyle.Plain, Value: "true" or "false" } => "boolean",

@@ -53,7 +53,9 @@ sealed class Pass : IAsyncDisposable
 {
     readonly CancellationTokenRegistration _interrupt;
 
-    public Pass(EngineOptions options, YamlProgram program, bool preview, StackState start, Action<StackState>? save, IPluginHost host, Display display)
+    public Pass(
+        EngineOptions options, YamlProgram program, bool preview, StackState start, Action<StackState>? save, IPluginHost host,
+        Display display)
     {
         Options = options;
         Program = program;

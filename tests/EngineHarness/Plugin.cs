@@ -90,7 +90,8 @@ sealed class Plugin : IAsyncDisposable
             var left = s_startLimit - TimeProvider.System.GetElapsedTime(deadline);
             try
             {
-                _flags = await _connection.CallAsync<Wire.ProviderHandshakeResponse>("Handshake", request, left, _abort).WaitAsync(left, _abort);
+                var reply = _connection.CallAsync<Wire.ProviderHandshakeResponse>("Handshake", request, left, _abort);
+                _flags = await reply.WaitAsync(left, _abort);
                 return;
             }
             catch (RpcException error) when (error.Code == ProviderStatus.Unavailable && left > TimeSpan.FromMilliseconds(10))
@@ -171,7 +172,8 @@ sealed class Plugin : IAsyncDisposable
     }
 
     public Task<Wire.DiffResponse> DiffAsync(
-        Identity id, string resourceId, PropertyMap oldOutputs, PropertyMap oldInputs, PropertyMap news, IReadOnlyList<string> ignoreChanges) =>
+        Identity id, string resourceId, PropertyMap oldOutputs, PropertyMap oldInputs, PropertyMap news,
+        IReadOnlyList<string> ignoreChanges) =>
         CallAsync<Wire.DiffResponse>("Diff", new Wire.DiffRequest
         {
             Id = resourceId,

@@ -12,6 +12,9 @@ namespace EngineHarness;
 /// <summary>Starts plugin processes the way the engine does and serves it to them.</summary>
 sealed class ProcessPluginHost : IPluginHost, IAsyncDisposable
 {
+    /// <summary>Turns itself into the given program, in a new session; the process stays the same.</summary>
+    const string NewSession = "/usr/bin/setsid";
+
     readonly string _path;
     readonly EngineService _service;
 
@@ -45,7 +48,9 @@ sealed class ProcessPluginHost : IPluginHost, IAsyncDisposable
 
     public async Task<IPluginConnection> StartAsync(PluginStart start, CancellationToken cancellation)
     {
-        var info = new ProcessStartInfo(_path, [EngineAddress])
+        // Like the engine's, the plugin gets a session of its own, so that Ctrl-C at the terminal reaches the engine alone.
+        string[] command = File.Exists(NewSession) ? [NewSession, _path, EngineAddress] : [_path, EngineAddress];
+        var info = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = Path.GetFullPath(start.ProgramFolder),
             RedirectStandardInput = true,
@@ -57,7 +62,7 @@ sealed class ProcessPluginHost : IPluginHost, IAsyncDisposable
         info.Environment["PULUMI_CONFIG"] = JsonSerializer.Serialize(start.Config);
         foreach (var (name, value) in Environment)
             info.Environment[name] = value;
-        return await PluginProcess.StartAsync(info, cancellation);
+        return await PluginProcess.StartAsync(_path, info, cancellation);
     }
 
     public ValueTask DisposeAsync() => _service.DisposeAsync();
@@ -69,13 +74,15 @@ sealed class PluginProcess : IPluginConnection
     /// <summary>What a plugin has to end in after it was asked to.</summary>
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
+    readonly string _path;
     readonly Process _process;
     readonly GrpcClient _client;
     readonly StringBuilder _said;
     bool _closing;
 
-    PluginProcess(Process process, GrpcClient client, StringBuilder said)
+    PluginProcess(string path, Process process, GrpcClient client, StringBuilder said)
     {
+        _path = path;
         _process = process;
         _client = client;
         _said = said;
@@ -92,7 +99,7 @@ sealed class PluginProcess : IPluginConnection
                 return null;
             lock (_said)
             {
-                return $"Detected that {_process.StartInfo.FileName} exited prematurely.\n"
+                return $"Detected that {_path} exited prematurely.\n"
                     + "       This is *always* a bug in the provider. Please report the issue to the provider author as appropriate.\n"
                     + "       To assist with debugging we have dumped the STDOUT and STDERR streams of the plugin:\n" + _said;
             }
@@ -100,9 +107,10 @@ sealed class PluginProcess : IPluginConnection
     }
 
     /// <summary>Starts a process and reads its port; the first line on stdout must be nothing else.</summary>
-    public static async Task<PluginProcess> StartAsync(ProcessStartInfo info, CancellationToken cancellation)
+    /// <param name="path">The plugin, for messages.</param>
+    public static async Task<PluginProcess> StartAsync(string path, ProcessStartInfo info, CancellationToken cancellation)
     {
-        var process = Process.Start(info) ?? throw new InvalidOperationException($"{info.FileName} could not be started");
+        var process = Process.Start(info) ?? throw new InvalidOperationException($"{path} could not be started");
         var said = new StringBuilder();
         _ = DrainAsync(process.StandardError, said);
         var line = await process.StandardOutput.ReadLineAsync(cancellation);
@@ -111,16 +119,17 @@ sealed class PluginProcess : IPluginConnection
             process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync(CancellationToken.None);
             throw new InvalidOperationException(line is null
-                ? $"{info.FileName} ended with exit code {process.ExitCode} before it told its port: {said}"
-                : $"{info.FileName} wrote an invalid port to stdout: '{line}'");
+                ? $"{path} ended with exit code {process.ExitCode} before it told its port: {said}"
+                : $"{path} wrote an invalid port to stdout: '{line}'");
         }
         _ = DrainAsync(process.StandardOutput, said);
-        return new(process, new($"127.0.0.1:{port}"), said);
+        return new(path, process, new($"127.0.0.1:{port}"), said);
     }
 
     public Task<TReply> CallAsync<TReply>(string method, IMessage request, TimeSpan? timeout, CancellationToken cancellation)
         where TReply : class, IMessage<TReply>, new() =>
-        _client.CallAsync($"pulumirpc.ResourceProvider/{method}", request, new MessageParser<TReply>(() => new TReply()), timeout, cancellation);
+        _client.CallAsync(
+            $"pulumirpc.ResourceProvider/{method}", request, new MessageParser<TReply>(() => new TReply()), timeout, cancellation);
 
     /// <summary>Ends the process: first politely, and after five seconds by force.</summary>
     public async ValueTask DisposeAsync()

@@ -9,8 +9,8 @@ namespace EngineHarness;
 sealed record Provider(ResourceState State, Plugin Plugin, bool Configured);
 
 /// <summary>
-/// The plugins of a pass: one for the schema, one for each provider resource. A provider comes from the program (checked, compared with its old
-/// state, configured) or straight from the state (only configured).
+/// The plugins of a pass: one for the schema, one for each provider resource. A provider comes from the program (checked, compared with
+/// its old state, configured) or straight from the state (only configured).
 /// </summary>
 sealed class ProviderRegistry(Pass pass) : IAsyncDisposable
 {
@@ -33,7 +33,8 @@ sealed class ProviderRegistry(Pass pass) : IAsyncDisposable
     {
         if (_schema is not null)
             return _schema;
-        var text = pass.Options.CachedSchema ?? await pass.CallAsync(null, pass.StackUrn, async () => await (await StartAsync()).GetSchemaAsync());
+        var text = pass.Options.CachedSchema
+            ?? await pass.CallAsync(null, pass.StackUrn, async () => await (await StartAsync()).GetSchemaAsync());
         return _schema = PackageSchema.Parse(text);
     }
 
@@ -58,7 +59,7 @@ sealed class ProviderRegistry(Pass pass) : IAsyncDisposable
     {
         if (_byReference.TryGetValue(resource.Provider, out var known))
             return known;
-        var state = pass.Running.Current.Resources.FirstOrDefault(candidate => candidate.IsProvider && candidate.Reference == resource.Provider)
+        var state = pass.Running.Current.Resources.FirstOrDefault(other => other.IsProvider && other.Reference == resource.Provider)
             ?? throw pass.Fail(null, resource.Urn, $"the state has no provider '{resource.Provider}'");
         return await ConfigureAsync(await StartForAsync(state.Urn), state);
     }
@@ -70,7 +71,8 @@ sealed class ProviderRegistry(Pass pass) : IAsyncDisposable
         var id = new Identity(wanted.Urn);
         var old = pass.Running.Current.Find(wanted.Urn);
         var plugin = await StartForAsync(wanted.Urn);
-        var reply = await pass.CallAsync(null, wanted.Urn, () => plugin.CheckConfigAsync(id, old?.Inputs ?? PropertyMap.Empty, wanted.Inputs));
+        var olds = old?.Inputs ?? PropertyMap.Empty;
+        var reply = await pass.CallAsync(null, wanted.Urn, () => plugin.CheckConfigAsync(id, olds, wanted.Inputs));
         if (reply.Failures.Count > 0)
             throw CheckFailures.Report(pass, id, reply.Failures, wanted.Inputs);
         var inputs = Secrets.Restore(ValueCodec.Decode(reply.Inputs), wanted.Inputs);
@@ -80,7 +82,11 @@ sealed class ProviderRegistry(Pass pass) : IAsyncDisposable
     }
 
     /// <summary>Tells all plugins that the user interrupted the run.</summary>
-    public Task InterruptAsync() => Task.WhenAll(_plugins.Select(plugin => plugin.InterruptAsync()));
+    public Task InterruptAsync()
+    {
+        lock (_plugins)
+            return Task.WhenAll(_plugins.ConvertAll(plugin => plugin.InterruptAsync()));
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -162,7 +168,8 @@ sealed class ProviderRegistry(Pass pass) : IAsyncDisposable
             .ToDictionary(pair => pair.Key, pair => pair.Value.Text, StringComparer.Ordinal);
         var plugin = await Plugin.StartAsync(
             pass.Host, new(pass.Options.ProgramFolder, pass.Project, config), pass.Options.Release, pass.Options.Abort);
-        _plugins.Add(plugin);
+        lock (_plugins)
+            _plugins.Add(plugin);
         return plugin;
     }
 }

@@ -9,7 +9,8 @@ sealed class Refresher(Pass pass, bool beforeUpdate)
 {
     public async Task RunAsync(Func<ResourceState, bool> which)
     {
-        foreach (var old in pass.Running.Current.Resources.Where(state => state is { Custom: true, IsProvider: false, Delete: false } && which(state)))
+        var managed = pass.Running.Current.Resources.Where(state => state is { Custom: true, IsProvider: false, Delete: false });
+        foreach (var old in managed.Where(which))
         {
             pass.ThrowIfInterrupted();
             await RefreshAsync(old);
@@ -31,7 +32,13 @@ sealed class Refresher(Pass pass, bool beforeUpdate)
             var partial = error.Detail<Wire.ErrorResourceInitFailed>()!;
             foreach (var reason in partial.Reasons)
                 pass.Display.Report(new(old.Urn, "warning", reason));
-            reply = new() { Id = partial.Id, Properties = partial.Properties, Inputs = partial.Inputs, RefreshBeforeUpdate = partial.RefreshBeforeUpdate };
+            reply = new()
+            {
+                Id = partial.Id,
+                Properties = partial.Properties,
+                Inputs = partial.Inputs,
+                RefreshBeforeUpdate = partial.RefreshBeforeUpdate,
+            };
             await FoundAsync(step, provider, old, reply, [.. partial.Reasons]);
             return;
         }
@@ -44,7 +51,8 @@ sealed class Refresher(Pass pass, bool beforeUpdate)
         step.Done(StepKind.Delete);
     }
 
-    async Task FoundAsync(Display.RunningStep step, Provider provider, ResourceState old, Wire.ReadResponse reply, IReadOnlyList<string> initErrors)
+    async Task FoundAsync(
+        Display.RunningStep step, Provider provider, ResourceState old, Wire.ReadResponse reply, IReadOnlyList<string> initErrors)
     {
         var inputs = reply.Inputs is null ? old.Inputs : ValueCodec.Decode(reply.Inputs);
         var read = old with

@@ -5,8 +5,8 @@ using PulumiAliyunLive.Protocol;
 namespace EngineHarness;
 
 /// <summary>
-/// Turns what the program registers into steps: decides between nothing, creation, update, replacement in either order, reading and import, makes
-/// the calls, and keeps the state.
+/// Turns what the program registers into steps: decides between nothing, creation, update, replacement in either order, reading and
+/// import, makes the calls, and keeps the state.
 /// </summary>
 sealed class Registration(Pass pass, PackageSchema schema) : IProgramHost
 {
@@ -27,8 +27,13 @@ sealed class Registration(Pass pass, PackageSchema schema) : IProgramHost
             return PropertyMap.Empty;
         var reply = await pass.CallAsync(null, pass.StackUrn, () => provider.Plugin.InvokeAsync(token, arguments, pass.Preview));
         foreach (var failure in reply.Failures)
-            pass.Display.Report(new(pass.StackUrn, "error", $"{token}: {(failure.Property.Length > 0 ? failure.Property + ": " : "")}{failure.Reason}"));
-        return reply.Failures.Count == 0 ? ValueCodec.Decode(reply.Return) : throw new StepFailedException($"{token} refused its arguments");
+        {
+            var place = failure.Property.Length > 0 ? failure.Property + ": " : "";
+            pass.Display.Report(new(pass.StackUrn, "error", $"{token}: {place}{failure.Reason}"));
+        }
+        return reply.Failures.Count == 0
+            ? ValueCodec.Decode(reply.Return)
+            : throw new StepFailedException($"{token} refused its arguments");
     }
 
     public async Task<RegisteredResource> RegisterAsync(ResourceGoal goal)
@@ -40,12 +45,15 @@ sealed class Registration(Pass pass, PackageSchema schema) : IProgramHost
             throw pass.Fail(null, urn, $"Duplicate resource URN '{urn}'; try giving it a unique name");
         if (declaration.IsProvider)
             return await RegisterProviderAsync(urn, goal);
-        var provider = goal.Provider is null ? await pass.Providers.DefaultAsync(Tokens.Package(declaration.Type)) : pass.Providers.Explicit(goal.Provider);
+        var provider = goal.Provider is null
+            ? await pass.Providers.DefaultAsync(Tokens.Package(declaration.Type))
+            : pass.Providers.Explicit(goal.Provider);
         var wanted = Wanted(urn, goal, provider);
         var old = FindOld(urn, declaration);
         if (declaration.Get is not null)
             return await _steps.ReadAsync(wanted, old, goal.Id!, provider);
-        if (goal.Id is { IsUnknown: false, Text: { } importId } && (old is null or { External: true } || (old.Id.Text != importId && old.ImportId != importId)))
+        var known = old is { External: false } ? new[] { old.Id.Text, old.ImportId } : [];
+        if (goal.Id is { IsUnknown: false, Text: { } importId } && !known.Contains(importId, StringComparer.Ordinal))
             return await ImportAsync(wanted, old, importId, goal, provider);
         return await ManageAsync(wanted, old, goal, provider);
     }
@@ -67,6 +75,7 @@ sealed class Registration(Pass pass, PackageSchema schema) : IProgramHost
     ResourceState Wanted(string urn, ResourceGoal goal, Provider provider)
     {
         var options = goal.Declaration.Options;
+        var secret = options.AdditionalSecretOutputs.Union(schema.SecretOutputs(goal.Declaration.Type), StringComparer.Ordinal);
         return new()
         {
             Urn = urn,
@@ -79,7 +88,7 @@ sealed class Registration(Pass pass, PackageSchema schema) : IProgramHost
             PropertyDependencies = goal.PropertyDependencies,
             Timeouts = options.Timeouts,
             IgnoreChanges = options.IgnoreChanges,
-            AdditionalSecretOutputs = [.. options.AdditionalSecretOutputs.Union(schema.SecretOutputs(goal.Declaration.Type), StringComparer.Ordinal)],
+            AdditionalSecretOutputs = [.. secret],
         };
     }
 
@@ -117,7 +126,8 @@ sealed class Registration(Pass pass, PackageSchema schema) : IProgramHost
         if (targeted)
         {
             IEnumerable<ChangedPath> taint = old.Taint ? [new ChangedPath("taint", PathChange.Update, Replace: true)] : [];
-            return await ReplaceAsync(wanted with { Inputs = inputs }, old, provider, [.. DiffAnswer.Compare(old.Inputs, inputs), .. taint], order ?? false);
+            var changes = DiffAnswer.Compare(old.Inputs, inputs).Concat(taint);
+            return await ReplaceAsync(wanted with { Inputs = inputs }, old, provider, [.. changes], order ?? false);
         }
 
         var diff = await DiffAsync(wanted, old, inputs, provider, options);
@@ -146,7 +156,8 @@ sealed class Registration(Pass pass, PackageSchema schema) : IProgramHost
     static PropertyMap Unchanging(PropertyMap inputs, PropertyMap olds, IReadOnlyList<string> ignoreChanges) =>
         ignoreChanges.Aggregate(inputs, (values, path) => AccessPath.Parse(path).Reset(values, olds));
 
-    async Task<DiffAnswer> DiffAsync(ResourceState wanted, ResourceState old, PropertyMap inputs, Provider provider, ResourceOptions options)
+    async Task<DiffAnswer> DiffAsync(
+        ResourceState wanted, ResourceState old, PropertyMap inputs, Provider provider, ResourceOptions options)
     {
         if (old.Provider != wanted.Provider && await ProviderReplacesAsync(old, provider))
             return new(true, false, [new("provider", PathChange.Update, Replace: true)]);
@@ -204,17 +215,20 @@ sealed class Registration(Pass pass, PackageSchema schema) : IProgramHost
     }
 
     /// <summary>
-    /// The resources that must go before one of their own dependencies goes: those for which the plugin says that an unknown value in place of the
-    /// dependency would replace them. Dependants first.
+    /// The resources that must go before one of their own dependencies goes: those for which the plugin says that an unknown value in
+    /// place of the dependency would replace them. Dependants first.
     /// </summary>
     async Task<List<(ResourceState Dependant, IReadOnlyList<ChangedPath> Why)>> ReplacedDependantsAsync(ResourceState root)
     {
         var going = new HashSet<string>(StringComparer.Ordinal) { root.Urn };
         var result = new List<(ResourceState, IReadOnlyList<ChangedPath>)>();
-        foreach (var candidate in pass.Running.Untouched.Where(state => state is { Custom: true, External: false, Delete: false, IsProvider: false }))
+        foreach (var candidate in pass.Running.Untouched)
         {
-            var affected = candidate.Inputs.Keys
-                .Where(name => candidate.PropertyDependencies.TryGetValue(name, out var urns) && urns.Any(going.Contains)).ToHashSet(StringComparer.Ordinal);
+            if (candidate is not { Custom: true, External: false, Delete: false, IsProvider: false })
+                continue;
+            var affected = candidate.PropertyDependencies
+                .Where(pair => candidate.Inputs.ContainsKey(pair.Key) && pair.Value.Any(going.Contains))
+                .Select(pair => pair.Key).ToHashSet(StringComparer.Ordinal);
             if (affected.Count == 0 || going.Contains(candidate.Urn))
                 continue;
             var news = new PropertyMap();
@@ -232,8 +246,11 @@ sealed class Registration(Pass pass, PackageSchema schema) : IProgramHost
         return result;
     }
 
-    /// <summary>Takes over an object that exists: what the program states must describe it, or differ only in what an update can change.</summary>
-    async Task<RegisteredResource> ImportAsync(ResourceState wanted, ResourceState? old, string importId, ResourceGoal goal, Provider provider)
+    /// <summary>
+    /// Takes over an object that exists: what the program states must describe it, or differ only in what an update can change.
+    /// </summary>
+    async Task<RegisteredResource> ImportAsync(
+        ResourceState wanted, ResourceState? old, string importId, ResourceGoal goal, Provider provider)
     {
         var id = new Identity(wanted.Urn);
         var options = goal.Declaration.Options;
@@ -252,7 +269,8 @@ sealed class Registration(Pass pass, PackageSchema schema) : IProgramHost
         if (diff.Replace)
         {
             throw pass.Fail(step, wanted.Urn,
-                $"inputs to import do not match the existing resource; importing this resource would require a replacement {Display.Info(diff.Changes)}");
+                "inputs to import do not match the existing resource; importing this resource would require a replacement "
+                    + Display.Info(diff.Changes));
         }
         if (old is not null)
             pass.Running.Replace(old, old with { Delete = !old.External });

@@ -81,8 +81,8 @@ sealed class ResourceSteps(Pass pass)
         Wire.UpdateResponse reply;
         try
         {
-            reply = await pass.WorkAsync(step, wanted.Urn, "updating", () =>
-                provider.Plugin.UpdateAsync(new(wanted.Urn), old, wanted.Inputs, wanted.IgnoreChanges, wanted.Timeouts.Update, pass.Preview));
+            reply = await pass.WorkAsync(step, wanted.Urn, "updating", () => provider.Plugin.UpdateAsync(
+                new(wanted.Urn), old, wanted.Inputs, wanted.IgnoreChanges, wanted.Timeouts.Update, pass.Preview));
         }
         catch (RpcException error)
         {
@@ -97,7 +97,11 @@ sealed class ResourceSteps(Pass pass)
             });
             throw pass.Fail(step, wanted.Urn, Reasons(partial));
         }
-        return Settled(same with { Outputs = Known(step, wanted, Outputs(reply.Properties, wanted)), RefreshBeforeUpdate = reply.RefreshBeforeUpdate });
+        return Settled(same with
+        {
+            Outputs = Known(step, wanted, Outputs(reply.Properties, wanted)),
+            RefreshBeforeUpdate = reply.RefreshBeforeUpdate,
+        });
 
         RegisteredResource Settled(ResourceState updated)
         {
@@ -113,8 +117,9 @@ sealed class ResourceSteps(Pass pass)
         pass.ThrowIfInterrupted();
         if (old.Protect && kind == StepKind.Delete)
         {
-            throw pass.Fail(null, old.Urn, $"resource \"{old.Urn}\" cannot be deleted\nbecause it is protected. To unprotect the resource, either remove "
-                + $"the `protect` flag from the resource in your Pulumi program and run `pulumi up`, or use the command:\n`pulumi state unprotect '{old.Urn}'`");
+            throw pass.Fail(null, old.Urn, $"resource \"{old.Urn}\" cannot be deleted\nbecause it is protected. To unprotect the resource, "
+                + "either remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`, or use the command:\n"
+                + $"`pulumi state unprotect '{old.Urn}'`");
         }
         var managed = old is { Custom: true, External: false, IsProvider: false };
         var provider = managed ? await pass.Providers.FromStateAsync(old) : null;
@@ -143,7 +148,10 @@ sealed class ResourceSteps(Pass pass)
             return new(wanted.Urn, PropertyValue.Unknown, PropertyMap.Empty, Incomplete: true);
         }
         if (old is { External: false })
-            throw pass.Fail(step, wanted.Urn, "this harness cannot turn a managed resource into one that is only read: give it another name");
+        {
+            throw pass.Fail(
+                step, wanted.Urn, "this harness cannot turn a managed resource into one that is only read: give it another name");
+        }
         var reply = await pass.CallAsync(step, wanted.Urn, () =>
             provider.Plugin.ReadAsync(new(wanted.Urn), text, wanted.Inputs, wanted.Inputs, wanted.Timeouts.Read));
         if (reply.Properties is null)

@@ -5,7 +5,9 @@ using System.Text.RegularExpressions;
 
 namespace EngineHarness;
 
-/// <summary>A local ApsaraVideo Live in a process of its own, with the door through which a demonstration acts behind the stack's back.</summary>
+/// <summary>
+/// A local ApsaraVideo Live in a process of its own, with the door through which a demonstration acts behind the stack's back.
+/// </summary>
 sealed partial class SimulatorProcess : IAsyncDisposable
 {
     public const string AccessKey = "test-access-key-id";
@@ -30,10 +32,13 @@ sealed partial class SimulatorProcess : IAsyncDisposable
         var full = Path.GetFullPath(path);
         if (!File.Exists(full))
             throw new FileNotFoundException($"there is no simulator at {full}");
-        var process = Process.Start(new ProcessStartInfo(full, ["--port", "0"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        var start = new ProcessStartInfo(full, ["--port", "0"]) { RedirectStandardOutput = true, UseShellExecute = false };
+        var process = Process.Start(start)!;
         var line = await process.StandardOutput.ReadLineAsync() ?? "";
         var match = AddressText().Match(line);
-        return match.Success ? new(process, new(match.Value)) : throw new InvalidOperationException($"the simulator said '{line}' instead of its address");
+        return match.Success
+            ? new(process, new(match.Value))
+            : throw new InvalidOperationException($"the simulator said '{line}' instead of its address");
     }
 
     public async Task<SimulatorView> LookAsync()
@@ -42,8 +47,9 @@ sealed partial class SimulatorProcess : IAsyncDisposable
         var root = document.RootElement;
         return new(
             [.. root.GetProperty("tasks").EnumerateArray().Select(ReadTask)],
-            [.. root.GetProperty("monitors").EnumerateArray().Where(monitor => !monitor.GetProperty("deleted").GetBoolean()).Select(monitor =>
-                new SimulatedMonitor(monitor.GetProperty("monitorId").GetString()!, monitor.GetProperty("monitorName").GetString()!))],
+            [.. root.GetProperty("monitors").EnumerateArray()
+                .Where(monitor => !monitor.GetProperty("deleted").GetBoolean())
+                .Select(monitor => new SimulatedMonitor(monitor.GetProperty("monitorId").GetString()!))],
             root.GetProperty("conflicts").GetArrayLength());
     }
 
@@ -53,7 +59,8 @@ sealed partial class SimulatorProcess : IAsyncDisposable
         using var document = JsonDocument.Parse(await _http.GetStringAsync(new Uri("/simulator/calls", UriKind.Relative)));
         return document.RootElement.GetProperty("operations").EnumerateObject().ToDictionary(
             operation => operation.Name,
-            operation => (operation.Value.GetProperty("calls").GetInt32(), operation.Value.GetProperty("succeeded").GetInt32()), StringComparer.Ordinal);
+            operation => (operation.Value.GetProperty("calls").GetInt32(), operation.Value.GetProperty("succeeded").GetInt32()),
+            StringComparer.Ordinal);
     }
 
     /// <summary>Lets simulated time pass.</summary>
@@ -90,7 +97,7 @@ sealed record SimulatedTask(string Id, string State, int Pushes)
     public bool Exists => State != "Exit";
 }
 
-sealed record SimulatedMonitor(string Id, string Name);
+sealed record SimulatedMonitor(string Id);
 
 /// <summary>What exists in the service.</summary>
 /// <param name="Conflicts">Times at which two tasks pushed to one address.</param>

@@ -39,7 +39,8 @@ sealed record ResourceState
 
     public IReadOnlyList<string> Dependencies { get; init; } = [];
 
-    public IReadOnlyDictionary<string, IReadOnlyList<string>> PropertyDependencies { get; init; } = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> PropertyDependencies { get; init; } =
+        new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
 
     /// <summary>Why the last creation or update did not finish.</summary>
     public IReadOnlyList<string> InitErrors { get; init; } = [];

@@ -28,15 +28,19 @@ sealed class StateFile
     {
         _path = path;
         using var document = File.Exists(path) ? JsonDocument.Parse(File.ReadAllText(path)) : null;
-        _salt = document is null ? RandomNumberGenerator.GetBytes(SaltBytes) : Convert.FromBase64String(document.RootElement.GetProperty("salt").GetString()!);
+        _salt = document is null
+            ? RandomNumberGenerator.GetBytes(SaltBytes)
+            : Convert.FromBase64String(document.RootElement.GetProperty("salt").GetString()!);
         _key = Rfc2898DeriveBytes.Pbkdf2(passphrase, _salt, Iterations, HashAlgorithmName.SHA256, 32);
         if (document is null)
             return;
         var root = document.RootElement;
-        Config = root.GetProperty("config").EnumerateObject().ToDictionary(pair => pair.Name, pair => ReadConfig(pair.Value), StringComparer.Ordinal);
+        foreach (var pair in root.GetProperty("config").EnumerateObject())
+            Config[pair.Name] = ReadConfig(pair.Value);
         State = new(
             [.. root.GetProperty("resources").EnumerateArray().Select(ReadResource)],
-            [.. root.GetProperty("pending_operations").EnumerateArray().Select(item => new PendingOperation(Text(item, "resource"), Text(item, "type")))]);
+            [.. root.GetProperty("pending_operations").EnumerateArray()
+                .Select(item => new PendingOperation(Text(item, "resource"), Text(item, "type")))]);
     }
 
     public StackState State { get; private set; } = StackState.Empty;
@@ -142,7 +146,7 @@ sealed class StateFile
             IgnoreChanges = Texts(json, "ignoreChanges"),
             ImportId = Text(json, "importID"),
             PropertyDependencies = json.GetProperty("propertyDependencies").EnumerateObject()
-                .ToDictionary(pair => pair.Name, pair => (IReadOnlyList<string>)[.. pair.Value.EnumerateArray().Select(item => item.GetString()!)], StringComparer.Ordinal),
+                .ToDictionary(pair => pair.Name, pair => Texts(pair.Value), StringComparer.Ordinal),
             Timeouts = new(
                 timeouts.GetProperty("create").GetDouble(), timeouts.GetProperty("update").GetDouble(),
                 timeouts.GetProperty("delete").GetDouble(), timeouts.GetProperty("read").GetDouble()),
@@ -181,11 +185,13 @@ sealed class StateFile
         using var aes = new AesGcm(_key, TagBytes);
         try
         {
-            aes.Decrypt(bytes.AsSpan(0, NonceBytes), bytes.AsSpan(NonceBytes, plain.Length), bytes.AsSpan(NonceBytes + plain.Length), plain);
+            aes.Decrypt(
+                bytes.AsSpan(0, NonceBytes), bytes.AsSpan(NonceBytes, plain.Length), bytes.AsSpan(NonceBytes + plain.Length), plain);
         }
         catch (AuthenticationTagMismatchException error)
         {
-            throw new InvalidOperationException("incorrect passphrase: set PULUMI_CONFIG_PASSPHRASE to the one this state was written with", error);
+            throw new InvalidOperationException(
+                "incorrect passphrase: set PULUMI_CONFIG_PASSPHRASE to the one this state was written with", error);
         }
         var text = Encoding.UTF8.GetString(plain);
         _ciphertexts.TryAdd(text, ciphertext);
@@ -210,6 +216,7 @@ sealed class StateFile
 
     static bool Flag(JsonElement json, string name) => json.TryGetProperty(name, out var value) && value.GetBoolean();
 
-    static List<string> Texts(JsonElement json, string name) =>
-        json.TryGetProperty(name, out var value) ? [.. value.EnumerateArray().Select(item => item.GetString()!)] : [];
+    static IReadOnlyList<string> Texts(JsonElement json, string name) => json.TryGetProperty(name, out var value) ? Texts(value) : [];
+
+    static IReadOnlyList<string> Texts(JsonElement list) => [.. list.EnumerateArray().Select(item => item.GetString()!)];
 }

@@ -297,7 +297,8 @@ sealed class YamlProgram
             while (at < text.Length && char.IsAsciiLetter(text[at]))
                 at++;
             var factor = text[letters..at] switch { "h" => 3600.0, "m" => 60.0, "s" => 1.0, "ms" => 0.001, _ => 0.0 };
-            if (factor == 0 || !double.TryParse(text.AsSpan(digits, letters - digits), NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+            var count = text.AsSpan(digits, letters - digits);
+            if (factor == 0 || !double.TryParse(count, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
                 throw Error(node, $"'{text}' is not a duration such as 90s or 5m");
             total += number * factor;
         }

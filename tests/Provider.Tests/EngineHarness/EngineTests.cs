@@ -182,7 +182,8 @@ public sealed class EngineTests
         var program = Resource("a", "size: 1, nest: {deep: [1, 2]}", "ignoreChanges: [\"nest.deep[1]\", size]");
         await _stack.RunAsync(program);
 
-        var result = await _stack.RunAsync(program.Replace("[1, 2]", "[1, 3]", StringComparison.Ordinal).Replace("size: 1", "size: 5", StringComparison.Ordinal));
+        var changed = program.Replace("[1, 2]", "[1, 3]", StringComparison.Ordinal).Replace("size: 1", "size: 5", StringComparison.Ordinal);
+        var result = await _stack.RunAsync(changed);
 
         result.NoChanges.ShouldBeTrue(_stack.Printed);
         _stack.Find("a")!.Inputs["nest"]!.Members["deep"]!.Elements[1].Number.ShouldBe(2);
@@ -202,7 +203,7 @@ public sealed class EngineTests
     [Fact]
     public async Task A_creation_that_fails_leaves_nothing_in_the_state_and_starts_nothing_after_it()
     {
-        _stack.Before = (call, _) => call == "Create a" ? throw new ProviderException(ProviderStatus.FailedPrecondition, "no room") : Task.CompletedTask;
+        _stack.Fail("Create a", new ProviderException(ProviderStatus.FailedPrecondition, "no room"));
 
         var result = await _stack.RunAsync(Pair);
 
@@ -217,8 +218,8 @@ public sealed class EngineTests
     public async Task An_update_that_fails_halfway_keeps_the_old_inputs_and_is_finished_by_the_next_run()
     {
         await _stack.RunAsync(Resource("a", "size: 1"));
-        _stack.Before = (call, _) => call == "Update a"
-            ? throw new PartialFailureException("thing-1", new() { ["size"] = 2, ["state"] = "half" }, PropertyMap.Empty, ["stuck"]) : Task.CompletedTask;
+        var outputs = new PropertyMap { ["size"] = 2, ["state"] = "half" };
+        _stack.Fail("Update a", new PartialFailureException("thing-1", outputs, PropertyMap.Empty, ["stuck"]));
 
         (await _stack.RunAsync(Resource("a", "size: 2"))).Succeeded.ShouldBeFalse();
         var half = _stack.Find("a")!;
@@ -235,7 +236,7 @@ public sealed class EngineTests
     public async Task A_deletion_that_fails_keeps_the_resource()
     {
         await _stack.RunAsync(Resource("a", "size: 1"));
-        _stack.Before = (call, _) => call == "Delete thing-1" ? throw new ProviderException(ProviderStatus.Unavailable, "later") : Task.CompletedTask;
+        _stack.Fail("Delete thing-1", new ProviderException(ProviderStatus.Unavailable, "later"));
 
         (await _stack.RunAsync("resources: {}")).Succeeded.ShouldBeFalse();
 
@@ -271,8 +272,8 @@ public sealed class EngineTests
     public async Task Outputs_are_secret_by_their_input_by_the_schema_and_by_option()
     {
         await _stack.RunAsync(
-            "resources:\n  a:\n    type: aliyun-live:Thing\n    properties:\n      name: {\"fn::secret\": hush}\n      key: open\n      home: plain\n"
-            + "    options: {additionalSecretOutputs: [home]}\noutputs: {all: \"${a}\", name: \"${a.name}\", text: \"is ${a.key}\", size: \"${a.thingId}\"}");
+            Resource("a", "name: {\"fn::secret\": hush}, key: open, home: plain", "additionalSecretOutputs: [home]")
+            + "outputs: {all: \"${a}\", name: \"${a.name}\", text: \"is ${a.key}\", size: \"${a.thingId}\"}");
 
         var outputs = _stack.Find("a")!.Outputs;
         new[] { "name", "key", "home" }.ShouldAllBe(name => outputs[name]!.IsSecret);
@@ -299,7 +300,8 @@ public sealed class EngineTests
         var result = await _stack.RunAsync(Resource("a", "size: -1"));
 
         result.Succeeded.ShouldBeFalse();
-        _stack.Printed.ShouldContain("error: aliyun-live:index:Thing resource 'a': property size value {-1} has a problem: must not be negative");
+        _stack.Printed.ShouldContain(
+            "error: aliyun-live:index:Thing resource 'a': property size value {-1} has a problem: must not be negative");
         _stack.State.Resources.ShouldBeEmpty();
     }
 
@@ -384,12 +386,20 @@ public sealed class EngineTests
     [Fact]
     public async Task A_function_gives_its_result_to_the_program()
     {
-        var result = await _stack.RunAsync(
-            "variables:\n  said:\n    fn::invoke:\n      function: aliyun-live:echo\n      arguments: {text: hello}\n      return: echo\noutputs: {said: \"${said}\"}");
+        var result = await _stack.RunAsync("""
+            variables:
+              said:
+                fn::invoke:
+                  function: aliyun-live:echo
+                  arguments: {text: hello}
+                  return: echo
+            outputs: {said: "${said}"}
+            """);
 
         result.Outputs["said"]!.Text.ShouldBe("hello");
     }
 
     static string Resource(string name, string properties, string options = "") =>
-        $"resources:\n  {name}:\n    type: aliyun-live:Thing\n    properties: {{{properties}}}\n" + (options.Length > 0 ? $"    options: {{{options}}}\n" : "");
+        $"resources:\n  {name}:\n    type: aliyun-live:Thing\n    properties: {{{properties}}}\n"
+        + (options.Length > 0 ? $"    options: {{{options}}}\n" : "");
 }

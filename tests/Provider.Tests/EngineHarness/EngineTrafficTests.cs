@@ -7,8 +7,8 @@ using PulumiAliyunLive.Protocol;
 namespace PulumiAliyunLive.Tests.EngineHarness;
 
 /// <summary>
-/// The harness makes the calls that two releases of the real engine were recorded making: the commands of a recording are run one after the other on one
-/// state, and every request is compared field by field.
+/// The harness makes the calls that two releases of the real engine were recorded making: the commands of a recording are run one after the
+/// other on one state, every request is compared field by field, and what is printed line by line.
 /// </summary>
 public sealed partial class EngineTrafficTests
 {
@@ -51,11 +51,15 @@ public sealed partial class EngineTrafficTests
         await stack.RunAsync("08-null-and-wrong-type", RecordedTraffic.Program("broken.yaml"), engine => engine.PreviewAsync());
         await stack.RunAsync("09-autonaming-verbatim", wall, engine => engine.PreviewAsync(), options => options with
         {
-            Config = new Dictionary<string, ConfigValue>(options.Config, StringComparer.Ordinal) { ["pulumi:autonaming"] = new("""{"mode":"verbatim"}""", Secret: false) },
+            Config = new Dictionary<string, ConfigValue>(options.Config, StringComparer.Ordinal)
+            {
+                ["pulumi:autonaming"] = new("""{"mode":"verbatim"}""", Secret: false),
+            },
         });
         await stack.RunAsync("10-explicit-provider-timeouts-ignore", explicitProvider, engine => engine.UpAsync());
         await stack.RunAsync(
-            "11-provider-secret-rotated", explicitProvider.Replace(": SK\n", ": SK2\n", StringComparison.Ordinal), engine => engine.UpAsync());
+            "11-provider-secret-rotated", explicitProvider.Replace(": SK\n", ": SK2\n", StringComparison.Ordinal),
+            engine => engine.UpAsync());
         await stack.RunAsync("12-destroy", explicitProvider, engine => engine.DestroyAsync());
 
         stack.State.Resources.ShouldBeEmpty();
@@ -76,7 +80,8 @@ public sealed partial class EngineTrafficTests
         stack.Existing("13-refresh-finds-drift");
         await stack.RunAsync("13-refresh-finds-drift", program, engine => engine.RefreshAsync());
         await stack.RunAsync("14-up-repairs-drift", program, engine => engine.UpAsync());
-        await stack.RunAsync("15-up-with-refresh-repairs-drift", program, engine => engine.UpAsync(), options => options with { Refresh = true });
+        await stack.RunAsync(
+            "15-up-with-refresh-repairs-drift", program, engine => engine.UpAsync(), options => options with { Refresh = true });
         await stack.RunAsync("16-target-replace", program, engine => engine.UpAsync(), options => options with { TargetReplace = [relay] });
         await stack.RunAsync("17-tainted", program, engine =>
         {
@@ -128,7 +133,12 @@ public sealed partial class EngineTrafficTests
             var read = calls.First(call => call.Method == "Read").Request;
             State = new(
                 [
-                    new() { Urn = "urn:pulumi:dev::relay-demo::pulumi:pulumi:Stack::relay-demo-dev", Type = "pulumi:pulumi:Stack", Custom = false },
+                    new()
+                    {
+                        Urn = "urn:pulumi:dev::relay-demo::pulumi:pulumi:Stack::relay-demo-dev",
+                        Type = "pulumi:pulumi:Stack",
+                        Custom = false,
+                    },
                     provider,
                     new()
                     {
@@ -162,15 +172,17 @@ public sealed partial class EngineTrafficTests
             State = engine.State;
 
             var printed = output.ToString();
-            plugins.Left.Select(call => call.Key).ShouldBeEmpty($"{version} {command}: calls that the engine made and the harness did not\n{printed}");
+            plugins.Left.Select(call => call.Key)
+                .ShouldBeEmpty($"{version} {command}: calls that the engine made and the harness did not\n{printed}");
             var comparison = new CallComparison();
             plugins.Made.SelectMany(pair => comparison.Compare(pair.Ours, pair.Theirs)).ShouldBeEmpty($"{version} {command}");
+            var except = s_notReproduced.Where(item => item.Version == version && item.Command == command).Select(item => item.Method)
+                .ToHashSet(StringComparer.Ordinal);
             foreach (var lane in RecordedTraffic.Calls(version, command).GroupBy(call => call.Lane, StringComparer.Ordinal))
             {
-                var except = s_notReproduced.Where(item => item.Version == version && item.Command == command).Select(item => item.Method)
-                    .ToHashSet(StringComparer.Ordinal);
-                plugins.Made.Where(pair => pair.Ours.Lane == lane.Key && !except.Contains(pair.Ours.Method)).Select(pair => pair.Ours.Key)
-                    .ShouldBe(lane.Where(call => !except.Contains(call.Method)).Select(call => call.Key), $"{version} {command}: order of the calls of {lane.Key}");
+                var theirs = lane.Where(call => !except.Contains(call.Method)).Select(call => call.Key);
+                var ours = plugins.Made.Select(pair => pair.Ours).Where(call => call.Lane == lane.Key && !except.Contains(call.Method));
+                ours.Select(call => call.Key).ShouldBe(theirs, $"{version} {command}: order of the calls of {lane.Key}");
             }
             if (version == "3.259")
                 Normal(printed).ShouldBe(Normal(RecordedTraffic.Printed(version, command)), $"{version} {command}: what is printed");
@@ -194,8 +206,8 @@ public sealed partial class EngineTrafficTests
             ValueCodec.Decode(Google.Protobuf.WellKnownTypes.Struct.Parser.ParseJson(json.ToJsonString()));
 
         /// <summary>The lines without times, sorted, since independent steps end in any order.</summary>
-        static IEnumerable<string> Normal(string text) =>
-            Seconds().Replace(text, "").Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0).Order(StringComparer.Ordinal);
+        static IEnumerable<string> Normal(string text) => Seconds().Replace(text, "").Split('\n')
+            .Select(line => line.TrimEnd()).Where(line => line.Length > 0).Order(StringComparer.Ordinal);
     }
 
     [GeneratedRegex(@"\s*\(\d+(\.\d+)?s\)", RegexOptions.ExplicitCapture, 1000)]

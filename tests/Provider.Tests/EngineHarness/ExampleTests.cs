@@ -7,7 +7,9 @@ using PulumiAliyunLive.Resources;
 
 namespace PulumiAliyunLive.Tests.EngineHarness;
 
-/// <summary>Every example under <c>examples/yaml</c> works: it goes up, has nothing to do afterwards, refreshes to the same, and leaves nothing behind.</summary>
+/// <summary>
+/// Every example under <c>examples/yaml</c> works: it goes up, has nothing to do afterwards, refreshes to the same, and leaves nothing behind.
+/// </summary>
 public sealed class ExampleTests
 {
     readonly TestClock _clock = new();
@@ -27,7 +29,8 @@ public sealed class ExampleTests
         });
     }
 
-    public static TheoryData<string> Examples { get; } = [.. Directory.GetDirectories(ExamplesFolder()).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Examples { get; } =
+        [.. Directory.GetDirectories(ExamplesFolder()).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Examples))]
@@ -70,7 +73,8 @@ public sealed class ExampleTests
         var plain = program.Replace("      protect: true\n", "", StringComparison.Ordinal);
         const string Id = "00000000-0000-0000-0000-000000000000";
         plain.ShouldContain($"import: cn-shanghai/{Id}");
-        await RunAsync(plain.Replace($"      import: cn-shanghai/{Id}\n", "      retainOnDelete: true\n", StringComparison.Ordinal), engine => engine.UpAsync());
+        plain = plain.Replace($"      import: cn-shanghai/{Id}\n", "      retainOnDelete: true\n", StringComparison.Ordinal);
+        await RunAsync(plain, engine => engine.UpAsync());
         _state = StackState.Empty;
         return program.Replace(Id, _service.Tasks.Values.Single().TaskId, StringComparison.Ordinal);
     }
@@ -97,5 +101,7 @@ public sealed class ExampleTests
         return result;
     }
 
-    static string ExamplesFolder([CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, "..", "..", "..", "examples", "yaml");
+    /// <summary>The folder with one folder for each example.</summary>
+    internal static string ExamplesFolder([CallerFilePath] string path = "") =>
+        Path.Combine(Path.GetDirectoryName(path)!, "..", "..", "..", "examples", "yaml");
 }

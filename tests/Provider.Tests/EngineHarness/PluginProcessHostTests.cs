@@ -11,6 +11,8 @@ public sealed class PluginProcessHostTests : IDisposable
 {
     readonly string _folder = Directory.CreateTempSubdirectory("plugin-host-").FullName;
 
+    PluginStart Start => new(_folder, "test", new Dictionary<string, string>(StringComparer.Ordinal));
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
@@ -18,7 +20,7 @@ public sealed class PluginProcessHostTests : IDisposable
     {
         await using var host = await ProcessPluginHost.StartAsync(Beside("pulumi-resource-aliyun-live"));
         using var output = new StringWriter(CultureInfo.InvariantCulture);
-        var program = File.ReadAllText(Path.Combine(RecordedTraffic.Folder, "..", "..", "..", "..", "examples", "yaml", "relay-live", "Pulumi.yaml"));
+        var program = File.ReadAllText(Path.Combine(ExampleTests.ExamplesFolder(), "relay-live", "Pulumi.yaml"));
         var engine = new Engine(new() { ProgramText = program, ProgramFolder = _folder }, host, StackState.Empty, _ => { }, output);
 
         var result = await engine.PreviewAsync();
@@ -31,7 +33,7 @@ public sealed class PluginProcessHostTests : IDisposable
     public async Task A_closed_plugin_has_ended_by_itself()
     {
         await using var host = await ProcessPluginHost.StartAsync(Beside("pulumi-resource-aliyun-live"));
-        var connection = (PluginProcess)await host.StartAsync(new(_folder, "test", new Dictionary<string, string>(StringComparer.Ordinal)), default);
+        var connection = (PluginProcess)await host.StartAsync(Start, default);
         using var process = System.Diagnostics.Process.GetProcessById(connection.Id);
 
         await connection.DisposeAsync();
@@ -43,7 +45,7 @@ public sealed class PluginProcessHostTests : IDisposable
     public async Task A_plugin_that_is_killed_is_reported_as_such()
     {
         await using var host = await ProcessPluginHost.StartAsync(Beside("pulumi-resource-aliyun-live"));
-        await using var connection = (PluginProcess)await host.StartAsync(new(_folder, "test", new Dictionary<string, string>(StringComparer.Ordinal)), default);
+        await using var connection = (PluginProcess)await host.StartAsync(Start, default);
         using var process = System.Diagnostics.Process.GetProcessById(connection.Id);
         connection.Ended.ShouldBeNull();
 
@@ -64,7 +66,7 @@ public sealed class PluginProcessHostTests : IDisposable
             RedirectStandardError = true,
         };
 
-        var error = await Should.ThrowAsync<InvalidOperationException>(() => PluginProcess.StartAsync(start, default));
+        var error = await Should.ThrowAsync<InvalidOperationException>(() => PluginProcess.StartAsync("simulator", start, default));
 
         error.Message.ShouldContain("wrote an invalid port to stdout");
     }

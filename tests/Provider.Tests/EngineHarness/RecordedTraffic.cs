@@ -14,7 +14,7 @@ namespace PulumiAliyunLive.Tests.EngineHarness;
 sealed record RecordedCall(string Method, JsonObject Request, JsonObject? Response, string? Error)
 {
     /// <summary>What calls about one resource have in common; calls about none share a line of their own.</summary>
-    public string Lane => Method is "Handshake" or "GetPluginInfo" or "GetSchema" or "Cancel" or "CheckConfig" or "DiffConfig" or "Configure"
+    public string Lane => Method is "Handshake" or "GetPluginInfo" or "GetSchema" or "Cancel" || Method.Contains("Conf", StringComparison.Ordinal)
         ? "process"
         : Request["name"]?.GetValue<string>() ?? Request["tok"]!.GetValue<string>();
 
@@ -43,16 +43,16 @@ static class RecordedTraffic
     static RecordedCall Read(string line)
     {
         var json = JsonNode.Parse(line)!.AsObject();
-        return new(
-            json["method"]!.GetValue<string>(), json["request"]!.AsObject(), json["standInResponse"] as JsonObject, (json["errors"] as JsonArray)?[0]?.GetValue<string>());
+        var error = (json["errors"] as JsonArray)?[0]?.GetValue<string>();
+        return new(json["method"]!.GetValue<string>(), json["request"]!.AsObject(), json["standInResponse"] as JsonObject, error);
     }
 
     static string SourceFolder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 }
 
 /// <summary>
-/// Stands in for the plugin while the harness runs a command: answers each call with the recorded answer, and remembers what was asked beside what the
-/// real engine had asked.
+/// Stands in for the plugin while the harness runs a command: answers each call with the recorded answer, and remembers what was asked
+/// beside what the real engine had asked.
 /// </summary>
 sealed class RecordedPlugins(IReadOnlyList<RecordedCall> recorded, string schema) : IPluginHost
 {
@@ -75,7 +75,8 @@ sealed class RecordedPlugins(IReadOnlyList<RecordedCall> recorded, string schema
     /// <summary>What the answer to a failed Create told in its details, which the recording does not have.</summary>
     public Wire.ErrorResourceInitFailed? Details { get; init; }
 
-    public Task<IPluginConnection> StartAsync(PluginStart start, CancellationToken cancellation) => Task.FromResult<IPluginConnection>(new Connection(this));
+    public Task<IPluginConnection> StartAsync(PluginStart start, CancellationToken cancellation) =>
+        Task.FromResult<IPluginConnection>(new Connection(this));
 
     IMessage Answer<TReply>(Connection from, string method, IMessage request)
         where TReply : class, IMessage<TReply>, new()
@@ -120,8 +121,8 @@ sealed class RecordedPlugins(IReadOnlyList<RecordedCall> recorded, string schema
 }
 
 /// <summary>
-/// Compares a call with the recorded one, field by field. Values that no two runs share (ports, tokens, seeds, ids of provider resources) must be
-/// present on both sides, and equal here whenever they are equal there.
+/// Compares a call with the recorded one, field by field. Values that no two runs share (ports, tokens, seeds, ids of provider resources)
+/// must be present on both sides, and equal here whenever they are equal there.
 /// </summary>
 sealed class CallComparison
 {
@@ -155,7 +156,7 @@ sealed class CallComparison
         return true;
     }
 
-    static bool IsUnknown(JsonNode value) => value.GetValueKind() == JsonValueKind.String && value.GetValue<string>() == "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+    static bool IsUnknown(JsonNode value) => value.GetValueKind() == JsonValueKind.String && value.GetValue<string>() == ProviderIds.Unknown;
 
     static string Show(JsonNode? value) => value?.ToJsonString() ?? "absent";
 }

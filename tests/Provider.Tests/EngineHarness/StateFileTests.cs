@@ -21,7 +21,12 @@ public sealed class StateFileTests : IDisposable
                 Type = "t:index:T",
                 Id = "id-1",
                 Provider = "urn:pulumi:dev::x::pulumi:providers:t::default::p-1",
-                Inputs = new() { ["key"] = new SecretValue("hush-1"), ["deep"] = PropertyValue.Of(new PropertyMap { ["inner"] = new SecretValue(new PropertyMap { ["word"] = "hush-2" }) }), ["none"] = PropertyValue.Null },
+                Inputs = new()
+                {
+                    ["key"] = new SecretValue("hush-1"),
+                    ["deep"] = PropertyValue.Of(new PropertyMap { ["inner"] = new SecretValue(new PropertyMap { ["word"] = "hush-2" }) }),
+                    ["none"] = PropertyValue.Null,
+                },
                 Outputs = new() { ["n"] = 1.5, ["flag"] = true, ["list"] = PropertyValue.Of("a", 2) },
                 Protect = true,
                 Taint = true,

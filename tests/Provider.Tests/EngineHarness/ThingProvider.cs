@@ -3,12 +3,13 @@ using System.Text;
 using EngineHarness;
 using PulumiAliyunLive.Model;
 using PulumiAliyunLive.Protocol;
+using Wire = PulumiAliyunLive.Protocol.Wire;
 
 namespace PulumiAliyunLive.Tests.EngineHarness;
 
 /// <summary>
-/// A provider of things that exist in a dictionary, for tests of the engine's part: <c>size</c> is updated in place, <c>home</c> forces a replacement, a
-/// thing with <c>pinned</c> is deleted before it is replaced, and <c>key</c> is a secret by schema.
+/// A provider of things that exist in a dictionary, for tests of the engine's part: <c>size</c> is updated in place, <c>home</c> forces a
+/// replacement, a thing with <c>pinned</c> is deleted before it is replaced, and <c>key</c> is a secret by schema.
 /// </summary>
 sealed class ThingProvider(IEngineLog log) : IProvider
 {
@@ -30,13 +31,17 @@ sealed class ThingProvider(IEngineLog log) : IProvider
           "properties": {"key": {"type": "string", "secret": true}},
           "inputProperties":
             {"name": {"type": "string"}, "size": {"type": "number"}, "home": {"type": "string"}, "pinned": {"type": "boolean"},
-            "key": {"type": "string"}, "tags": {"type": "array", "items": {"type": "string"}}, "near": {"type": "string"}, "nest": {"$ref": "pulumi.json#/Any"} } } } }
+             "key": {"type": "string"}, "tags": {"type": "array", "items": {"type": "string"}}, "near": {"type": "string"},
+             "nest": {"$ref": "pulumi.json#/Any"} } } } }
         """);
 
-    public ValueTask<CheckResult> CheckConfigAsync(CheckRequest request, CancellationToken cancellation) => new(new CheckResult(request.News, []));
+    public ValueTask<CheckResult> CheckConfigAsync(CheckRequest request, CancellationToken cancellation) =>
+        new(new CheckResult(request.News, []));
 
     public ValueTask<DiffResult> DiffConfigAsync(DiffRequest request, CancellationToken cancellation) =>
-        new(new DiffResult(request.News["region"] == request.OldInputs["region"] ? [] : [new("region", ChangeKind.Update, Replace: true)], false));
+        new(request.News["region"] == request.OldInputs["region"]
+            ? DiffResult.None
+            : new([new("region", ChangeKind.Update, Replace: true)], DeleteBeforeReplace: false));
 
     public ValueTask ConfigureAsync(PropertyMap config, CancellationToken cancellation)
     {
@@ -61,9 +66,11 @@ sealed class ThingProvider(IEngineLog log) : IProvider
         foreach (var name in request.OldInputs.Keys.Union(request.News.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             var (old, now) = (request.OldInputs[name], request.News[name]);
-            if (request.IgnoreChanges.Contains(name, StringComparer.Ordinal) || (old is null && now is null) || (old is not null && now is not null && PropertyValue.SameValue(old, now)))
+            var same = PropertyValue.SameValue(old ?? PropertyValue.Null, now ?? PropertyValue.Null);
+            if (same || request.IgnoreChanges.Contains(name, StringComparer.Ordinal))
                 continue;
-            changes.Add(new(name, old is null ? ChangeKind.Add : now is null ? ChangeKind.Delete : ChangeKind.Update, Replace: name is "home" or "near"));
+            var kind = old is null ? ChangeKind.Add : now is null ? ChangeKind.Delete : ChangeKind.Update;
+            changes.Add(new(name, kind, Replace: name is "home" or "near"));
         }
         return new(changes, request.OldInputs["pinned"]?.Boolean == true);
     }
@@ -156,7 +163,8 @@ sealed class ThingStack
     {
         Calls.Clear();
         using var output = new StringWriter(CultureInfo.InvariantCulture);
-        var engine = new Engine(Options with { ProgramText = "name: things\nruntime: yaml\n" + resources }, _host, State, Saved.Add, output);
+        var options = Options with { ProgramText = "name: things\nruntime: yaml\n" + resources };
+        var engine = new Engine(options, _host, State, Saved.Add, output);
         var result = await (command ?? (run => run.UpAsync()))(engine);
         Printed = output.ToString();
         State = engine.State;
@@ -164,6 +172,9 @@ sealed class ThingStack
     }
 
     public ResourceState? Find(string name) => State.Resources.FirstOrDefault(resource => resource.Name == name && !resource.Delete);
+
+    /// <summary>Lets a call fail from now on.</summary>
+    public void Fail(string call, Exception error) => Before = (made, _) => made == call ? Task.FromException(error) : Task.CompletedTask;
 
     /// <summary>Calls that create, change or delete.</summary>
     public IEnumerable<string> Changes => Calls.Where(call => call.Split(' ')[0] is "Create" or "Update" or "Delete");
@@ -174,7 +185,7 @@ sealed class HostLog(IPluginHost host) : IEngineLog
 {
     public ValueTask LogAsync(LogSeverity severity, string message, string urn, bool ephemeral = false)
     {
-        host.Log(new() { Severity = (PulumiAliyunLive.Protocol.Wire.LogSeverity)(int)severity, Message = message, Urn = urn, Ephemeral = ephemeral });
+        host.Log(new() { Severity = (Wire.LogSeverity)(int)severity, Message = message, Urn = urn, Ephemeral = ephemeral });
         return ValueTask.CompletedTask;
     }
 }
