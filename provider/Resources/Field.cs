@@ -59,8 +59,14 @@ sealed record Field(string Name, string? Parameter, string? Response, Takes Take
         return FromJson(element, type);
     }
 
-    /// <summary>A number as the service reads it: no exponent, no needless fraction.</summary>
-    public static string ToText(double number) => number.ToString("0.################", CultureInfo.InvariantCulture);
+    /// <summary>A number as the service reads it: no exponent, no needless fraction, and every digit that it takes to read the same number back.</summary>
+    public static string ToText(double number)
+    {
+        var shortest = number.ToString("R", CultureInfo.InvariantCulture);
+        return shortest.Contains('E', StringComparison.Ordinal) && Math.Abs(number) < (double)decimal.MaxValue
+            ? decimal.Parse(shortest, NumberStyles.Float, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture)
+            : shortest;
+    }
 
     string ToJson(PropertyValue value)
     {
