@@ -35,6 +35,9 @@ static class Addresses
     /// <summary>The list with such a mark at each element that needs one.</summary>
     public static PropertyValue MarkEach(PropertyValue list) => Rewrap(list, new ArrayValue([.. list.Elements.Select(MarkKeys)]));
 
+    /// <summary>What the service tells of an input, with the mark that the program gave it.</summary>
+    public static PropertyValue Told(PropertyValue? stated, PropertyValue told) => stated?.IsSecret == true ? told.AsSecret() : told;
+
     /// <summary>The new content with the mark that the old one had as a whole; a value of another kind stays as it is.</summary>
     public static PropertyValue Rewrap(PropertyValue old, PropertyValue content) =>
         old.Bare.GetType() != content.GetType() ? old : old.IsSecret ? content.AsSecret() : content;

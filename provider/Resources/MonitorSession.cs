@@ -125,8 +125,8 @@ sealed class MonitorSession(ResourceSchema schema) : Resource(schema)
         var outputs = new PropertyMap(inputs) { ["monitorId"] = monitor.MonitorId, ["status"] = StatusOf(monitor) };
         if (monitor.Fields.Text("Region") is { Length: > 0 } region) outputs["region"] = region;
         var (app, stream) = OutputPath(monitor);
-        if (app is not null) outputs["app"] = app;
-        if (stream is not null) outputs["stream"] = stream;
+        if (app is not null) outputs["app"] = Addresses.Told(inputs["app"], app);
+        if (stream is not null) outputs["stream"] = Addresses.Told(inputs["stream"], stream);
         if (monitor.Fields.Object("OutputUrls") is { } urls)
         {
             var addresses = new PropertyMap();
@@ -159,9 +159,9 @@ sealed class MonitorSession(ResourceSchema schema) : Resource(schema)
         var oldInputs = request.Inputs ?? PropertyMap.Empty;
         var inputs = ReadInputs(monitor.Fields, oldInputs);
         var (app, stream) = OutputPath(monitor);
-        if (app is not null && (oldInputs["app"] is not null || app != Schema.Inputs.Properties["app"].Default?.Text)) inputs["app"] = app;
-        if (stream is not null && oldInputs["stream"] is not null) inputs["stream"] = stream;
-        if (oldInputs["desiredStatus"] is not null) inputs["desiredStatus"] = StatusOf(monitor);
+        if (app is not null && (oldInputs["app"] is not null || app != Schema.Inputs.Properties["app"].Default?.Text)) inputs["app"] = Addresses.Told(oldInputs["app"], app);
+        if (stream is not null && oldInputs["stream"] is { } stated) inputs["stream"] = Addresses.Told(stated, stream);
+        if (oldInputs["desiredStatus"] is { } desired) inputs["desiredStatus"] = Addresses.Told(desired, StatusOf(monitor));
         var outputs = Outputs(SchemaCheck.WithDefaults(Schema.Inputs, inputs), monitor);
         return new(monitor.MonitorId, MarkSecrets(outputs), MarkSecrets(inputs), session.RefreshBeforeUpdate);
     }

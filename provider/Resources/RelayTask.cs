@@ -174,7 +174,9 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
         var run = new RelayTaskRun(session, deadline, request.Urn, id.ToString(), id);
         var known = new PropertyMap(inputs)
         {
-            ["startTime"] = Times.ToText(start), ["taskId"] = id.TaskId, ["status"] = nameof(TaskStatus.Idle),
+            ["startTime"] = Addresses.Told(inputs["startTime"], Times.ToText(start)),
+            ["taskId"] = id.TaskId,
+            ["status"] = nameof(TaskStatus.Idle),
         };
         return await run.KeepAsync(MarkSecrets(known), inputs, async () =>
         {
@@ -213,9 +215,9 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
         {
             ["taskId"] = id.TaskId,
             ["status"] = task.Status.ToString(),
-            ["region"] = id.Region,
+            ["region"] = Addresses.Told(inputs["region"], id.Region),
         };
-        if ((task.TaskInfo.Text("StartTime") ?? inputs["startTime"]?.Text) is { } start) outputs["startTime"] = start;
+        if ((task.TaskInfo.Text("StartTime") ?? inputs["startTime"]?.Text) is { } start) outputs["startTime"] = Addresses.Told(inputs["startTime"], start);
         if (task.TaskInvalidReason is { Length: > 0 } invalid) outputs["invalidReason"] = invalid;
         if (task.TaskExitReason is { Length: > 0 } reason) outputs["exitReason"] = reason;
         if (task.TaskExitTime is { } exit) outputs["exitTime"] = Times.ToText(exit);
@@ -240,9 +242,9 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
         var inputs = ReadInputs(task.TaskInfo, oldInputs);
         inputs["region"] = oldInputs["region"] ?? id.Region;
         if (inputs["sourceType"]?.Text != "live") inputs.Remove("sourceProtocol");
-        else if (inputs["sourceProtocol"]?.Text is { } protocol) inputs["sourceProtocol"] = protocol.ToLowerInvariant();
+        else if (inputs["sourceProtocol"]?.Text is { } protocol) inputs["sourceProtocol"] = Addresses.Told(oldInputs["sourceProtocol"], protocol.ToLowerInvariant());
         ReadStart(inputs, task, olds, oldInputs, session.Now);
-        if (oldInputs["desiredStatus"] is { } desired) inputs["desiredStatus"] = ReadDesired(desired, task.Status);
+        if (oldInputs["desiredStatus"] is { } desired) inputs["desiredStatus"] = Addresses.Told(desired, ReadDesired(desired, task.Status));
         if (known) await TellNewsAsync(task, olds, oldInputs, request.Urn, session);
 
         var outputs = Outputs(SchemaCheck.WithDefaults(Schema.Inputs, inputs), id, task);

@@ -89,7 +89,7 @@ abstract class Resource(ResourceSchema schema)
             var read = field.FromResponse(answer, property.Type);
             var value = read is null
                 ? Forgotten(field, old)
-                : old is not null && Means(field.Name, old, read) ? old : read;
+                : old is not null && Means(field.Name, old, read) ? old : Addresses.Told(old, read);
             if (value is null || (old is null && property.Default is { } byDefault && PropertyValue.SameValue(value, byDefault))) continue;
             inputs[field.Name] = value;
         }
