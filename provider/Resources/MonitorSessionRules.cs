@@ -47,15 +47,15 @@ static class MonitorSessionRules
             InputUrl(scope, $"{path}.inputUrl", input["inputUrl"]?.Text);
             if (input["layoutId"]?.Number is { } place)
             {
-                if (place < 1) scope.Fail($"{path}.layoutId", $"must be 1 or more, but is {Field.ToText(place)}");
-                else if (!places.TryAdd(place, index)) scope.Fail($"{path}.layoutId", $"must not be used twice: inputList[{places[place]}] has {Field.ToText(place)} too");
+                if (place < 1) scope.Fail($"{path}.layoutId", "must be 1 or more", Field.ToText(place));
+                else if (!places.TryAdd(place, index)) scope.Fail($"{path}.layoutId", $"must not be used twice, but is the same as that of inputList[{places[place]}]");
             }
 
             Pair(scope, $"{path}.layoutConfig.positionNormalized", input["layoutConfig"]?.Members["positionNormalized"]);
             Pair(scope, $"{path}.layoutConfig.sizeNormalized", input["layoutConfig"]?.Members["sizeNormalized"]);
             if (input["playConfig"]?.Members["volumeRate"]?.Number is { } volume && (volume is < 0 or > 1 || Math.Abs((volume * 100) - Math.Round(volume * 100)) > 1e-9))
             {
-                scope.Fail($"{path}.playConfig.volumeRate", $"must be from 0 to 1 with at most two decimals, but is {Field.ToText(volume)}");
+                scope.Fail($"{path}.playConfig.volumeRate", "must be from 0 to 1 with at most two decimals", Field.ToText(volume));
             }
         }
     }
@@ -74,7 +74,7 @@ static class MonitorSessionRules
         if (value.Elements.Length != 2) scope.Fail(path, $"must hold two numbers, but holds {value.Elements.Length}");
         for (var index = 0; index < value.Elements.Length; index++)
         {
-            if (value.Elements[index].Number is { } number and (< 0 or > 1)) scope.Fail($"{path}[{index}]", $"must be from 0 to 1, but is {Field.ToText(number)}");
+            if (value.Elements[index].Number is { } number and (< 0 or > 1)) scope.Fail($"{path}[{index}]", "must be from 0 to 1", Field.ToText(number));
         }
     }
 
@@ -82,7 +82,7 @@ static class MonitorSessionRules
     {
         foreach (var (name, value) in scope.Inputs["monitorConfig"]?.Members ?? PropertyMap.Empty)
         {
-            if (value.Number is { } number and < 0) scope.Fail($"monitorConfig.{name}", $"must be 0 or more, but is {Field.ToText(number)}");
+            if (value.Number is { } number and < 0) scope.Fail($"monitorConfig.{name}", "must be 0 or more", Field.ToText(number));
         }
     }
 }

@@ -10,7 +10,8 @@ namespace PulumiAliyunLive.Resources;
 sealed record ProviderConfig(
     CredentialOptions Credentials, Func<string, string?> Environment, Uri? Endpoint, string? Region, string? EnvironmentRegion, bool RefreshBeforeUpdate)
 {
-    static readonly IReadOnlyList<Rule> Rules =
+    /// <summary>What must hold for a configuration beyond the schema.</summary>
+    public static readonly IReadOnlyList<Rule> Rules =
     [
         new("accessKey-with-secretKey", ["accessKey", "secretKey"], null, scope =>
         {
@@ -19,7 +20,7 @@ sealed record ProviderConfig(
         }),
         new("endpoint-address", ["endpoint"], null, scope =>
         {
-            if (scope.Text("endpoint") is { } text && !Live.Endpoint.TryParse(text, out _, out var problem)) scope.Fail("endpoint", problem);
+            if (scope.Text("endpoint") is { Length: > 0 } text && !Live.Endpoint.TryParse(text, out _, out var problem)) scope.Fail("endpoint", problem);
         }),
         new("assumeRole-role", ["assumeRole"], null, AssumeRole),
     ];
@@ -100,7 +101,7 @@ sealed record ProviderConfig(
             scope.Fail("assumeRole.sessionName", "must be 2 to 64 letters, digits and .@-_");
         }
 
-        if (role["sessionExpiration"]?.Number is { } seconds and < 900) scope.Fail("assumeRole.sessionExpiration", $"must be 900 seconds or more, but is {Field.ToText(seconds)}");
+        if (role["sessionExpiration"]?.Number is { } seconds and < 900) scope.Fail("assumeRole.sessionExpiration", "must be 900 seconds or more", Field.ToText(seconds));
         if (role["externalId"]?.Text is { Length: < 2 or > 1224 }) scope.Fail("assumeRole.externalId", "must have 2 to 1224 characters");
     }
 }

@@ -83,7 +83,10 @@ static class RelayTaskRules
             scope.Fail("sourceProtocol", "must be stated, since the address does not tell it: rtmp, srt, http-flv or hls");
         }
 
-        if (sourceType != "live" && stated) scope.Fail("sourceProtocol", $"has no effect with sourceType {sourceType}; leave it out");
+        if (sourceType is "vod" or "url" && stated)
+        {
+            scope.Fail("sourceProtocol", "has no effect with a sourceType other than live; leave it out");
+        }
     }
 
     static Rule OnlyForFiles(string property) =>
@@ -98,18 +101,19 @@ static class RelayTaskRules
     static void FileIndex(RuleScope scope)
     {
         if (scope.Number("fileIndex") is not { } index) return;
-        if (index < 0) scope.Fail("fileIndex", $"must be 0 or more, but is {Field.ToText(index)}");
+        if (index < 0) scope.Fail("fileIndex", "must be 0 or more", Field.ToText(index));
 
         // The service's pages count from 0 in examples and from 1 in words, so the number of files itself is let through.
         var files = scope.Inputs["sourceUrls"] is { IsUnknown: false } list ? list.Elements.Length : 0;
-        if (files > 0 && index > files) scope.Fail("fileIndex", $"must name one of the {files} files, but is {Field.ToText(index)}");
+        if (files > 0 && index > files) scope.Fail("fileIndex", $"must name one of the {files} files", Field.ToText(index));
     }
 
     static void EndAfterStart(RuleScope scope)
     {
         if (Times.Parse(scope.Text("startTime")) is { } start && Times.Parse(scope.Text("endTime")) is { } end && end <= start)
         {
-            scope.Fail("endTime", $"must be later than startTime ({Times.ToText(start)}), but is {Times.ToText(end)}");
+            var stated = scope.IsSecret("startTime") ? "" : $" ({Times.ToText(start)})";
+            scope.Fail("endTime", $"must be later than startTime{stated}", Times.ToText(end));
         }
     }
 
@@ -118,7 +122,7 @@ static class RelayTaskRules
         // A task that ended keeps its end time in the program; only a new one is held against the clock.
         if (Times.Parse(scope.Text("endTime")) is { } end && end <= scope.Now && end != Times.Parse(scope.Olds["endTime"]?.Text))
         {
-            scope.Fail("endTime", $"must lie in the future, but is {Times.ToText(end)}; it is {Times.ToText(scope.Now)} now");
+            scope.Fail("endTime", $"must lie in the future (now is {Times.ToText(scope.Now)})", Times.ToText(end));
         }
     }
 }

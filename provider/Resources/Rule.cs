@@ -14,7 +14,7 @@ sealed record Rule(string Id, IReadOnlyList<string> Properties, string? Bound, A
         new($"{property}-range", [property], bound, scope =>
         {
             if (scope.Number(property) is not { } value || (value >= min && value <= max)) return;
-            scope.Fail(property, $"must be {must}, but is {Field.ToText(value)}");
+            scope.Fail(property, $"must be {must}", Field.ToText(value));
         });
 
     /// <summary>A text that is not empty.</summary>
@@ -42,4 +42,10 @@ sealed record RuleScope(PropertyMap Inputs, PropertyMap Olds, CheckFailures Fail
     public double? Number(string property) => Inputs[property]?.Number;
 
     public void Fail(string path, string reason) => Failures.Add(path, reason);
+
+    /// <summary>Adds a failure that repeats what is stated, unless the program marked it as secret.</summary>
+    public void Fail(string path, string must, string stated) => Fail(path, IsSecret(path) ? must : $"{must}, but is {stated}");
+
+    /// <summary>Whether a value, or one it stands in, is marked as secret; one that no path leads to counts as secret.</summary>
+    public bool IsSecret(string path) => !PropertyPath.TryParse(path, out var read) || read.Get(Inputs)?.IsSecret == true;
 }
