@@ -1,0 +1,78 @@
+using System.Text.RegularExpressions;
+using EngineHarness;
+using Google.Protobuf;
+using PulumiAliyunLive.Protocol;
+using PulumiAliyunLive.Resources;
+using PulumiAliyunLive.Tests.Resources;
+using PulumiAliyunLive.Tests.Structure;
+using Wire = PulumiAliyunLive.Protocol.Wire;
+
+namespace PulumiAliyunLive.Tests.Contract;
+
+/// <summary>Every YAML example passes Check and a preview against the plugin's schema, without network and without keys.</summary>
+public sealed partial class ExampleTests
+{
+    const string Folder = "examples/yaml";
+
+    static IEnumerable<string> Names => Repository.Files(Folder, "Pulumi.yaml").Select(path => path.Split('/')[^2]);
+
+    public static TheoryData<string> Examples() => [.. Names];
+
+    [Theory]
+    [MemberData(nameof(Examples))]
+    public async Task An_example_passes_check_offline(string example)
+    {
+        // An import asks the service for what exists; the inputs are checked all the same without it.
+        var text = Import().Replace(Repository.Read($"{Folder}/{example}/Pulumi.yaml"), "");
+        var program = YamlProgram.Parse(text);
+        var clock = new TestClock();
+        var replies = new List<Wire.CheckResponse>();
+        var host = new InProcessPluginHost(_ => new CheckListener(
+            new RpcDispatcher(new LiveProvider(new RecordingLog(), clock, config => config.Connect(clock, new NoNetwork())), new EngineClient(clock)), replies));
+        using var printed = new StringWriter();
+        var config = program.Config.Where(setting => setting.Default is null).ToDictionary(setting => setting.Name, setting => new ConfigValue("example", setting.Secret), StringComparer.Ordinal);
+        config["aliyun-live:region"] = new("cn-shanghai", Secret: false);
+        var options = new EngineOptions { ProgramText = text, ProgramFolder = Path.Combine(Repository.Root, Folder, example), Config = config };
+        await new Engine(options, host, StackState.Empty, _ => { }, printed).PreviewAsync();
+        replies.SelectMany(reply => reply.Failures).ShouldBeEmpty(printed.ToString());
+        replies.Count.ShouldBe(program.Resources.Count(resource => !resource.IsProvider), printed.ToString());
+    }
+
+    [Fact]
+    public void Every_resource_has_an_example()
+    {
+        var types = Names.SelectMany(example => YamlProgram.Parse(Repository.Read($"{Folder}/{example}/Pulumi.yaml")).Resources).Select(resource => resource.Type.Replace("aliyun-live:index:", "aliyun-live:", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).ToList();
+        foreach (var token in LiveProvider.Registry.Value.Keys) types.ShouldContain(token.Replace(":index:", ":", StringComparison.Ordinal));
+    }
+
+    [GeneratedRegex(@"^ +import: .*\n", RegexOptions.Multiline, 1000)]
+    private static partial Regex Import();
+
+    /// <summary>Listens to the answers of Check on the way.</summary>
+    sealed class CheckListener(RpcDispatcher dispatcher, List<Wire.CheckResponse> replies) : IPluginConnection
+    {
+        readonly DispatcherConnection _inner = new(dispatcher);
+
+        public string? Ended => _inner.Ended;
+
+        public async Task<TReply> CallAsync<TReply>(string method, IMessage request, TimeSpan? timeout, CancellationToken cancellation)
+            where TReply : class, IMessage<TReply>, new()
+        {
+            var reply = await _inner.CallAsync<TReply>(method, request, timeout, cancellation);
+            if (method == "Check" && reply is Wire.CheckResponse check)
+            {
+                lock (replies) replies.Add(check);
+            }
+
+            return reply;
+        }
+
+        public ValueTask DisposeAsync() => _inner.DisposeAsync();
+    }
+
+    sealed class NoNetwork : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            throw new InvalidOperationException($"a preview called {request.RequestUri}");
+    }
+}
