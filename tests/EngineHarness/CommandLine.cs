@@ -52,7 +52,8 @@ static class CommandLine
             return await Demo.RunAsync(
                 arguments.Required("--plugin"), arguments.Required("--simulator"), arguments.Required("--program"), output);
         }
-        var file = new StateFile(arguments.Required("--state"), Environment.GetEnvironmentVariable("PULUMI_CONFIG_PASSPHRASE") ?? "");
+        var file = new StateFile(arguments.Required("--state"), Environment.GetEnvironmentVariable("PULUMI_CONFIG_PASSPHRASE")
+            ?? throw new InvalidOperationException("set PULUMI_CONFIG_PASSPHRASE; secrets in the state are encrypted under it"));
         foreach (var (key, value) in arguments.Config)
             file.Config[key] = value;
         var options = new EngineOptions

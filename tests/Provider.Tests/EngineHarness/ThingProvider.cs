@@ -131,7 +131,7 @@ sealed class ThingStack
     {
         _host = new(host =>
         {
-            var provider = new ThingProvider(new HostLog(host)) 
+            var provider = new ThingProvider(new HostLog(host))
             {
                 Things = Things,
                 Calls = Calls,
