@@ -1,3 +1,4 @@
+using PulumiAliyunLive.Credentials;
 using PulumiAliyunLive.Live;
 using PulumiAliyunLive.Model;
 
@@ -7,6 +8,7 @@ namespace PulumiAliyunLive.Resources;
 sealed class MonitorSessionCreation(MonitorSession resource, Session session, Deadline deadline, string urn, IReadOnlyDictionary<string, string> parameters)
 {
     const int MaxTries = 3;
+    const string Import = "pulumi import aliyun-live:index:MonitorSession <name> <monitorId>";
 
     readonly string _attempt = $"create monitor session {parameters["MonitorName"]}";
 
@@ -46,14 +48,26 @@ sealed class MonitorSessionCreation(MonitorSession resource, Session session, De
     /// <summary>Looks for the one session that this call made: not seen before, of the same name and configuration.</summary>
     async Task<string?> AdoptAsync(PropertyMap inputs, HashSet<string> seen, Deadline limit)
     {
-        var named = await Waiting.UntilAsync(
-            async () => (await ListAsync(limit)).Where(monitor => !seen.Contains(monitor.MonitorId) && monitor.Fields.Text("MonitorName") == parameters["MonitorName"]).ToList(),
-            monitors => monitors.Count > 0,
-            Waiting.ReadBackLimit,
-            limit,
-            session.Log,
-            urn,
-            "looking for the session whose creation was not confirmed");
+        IReadOnlyList<LiveMonitor> named;
+        try
+        {
+            named = await Waiting.UntilAsync(
+                async () => (await ListAsync(limit)).Where(monitor => !seen.Contains(monitor.MonitorId) && monitor.Fields.Text("MonitorName") == parameters["MonitorName"]).ToList(),
+                monitors => monitors.Exists(monitor => resource.IsMadeOf(monitor, inputs)),
+                Waiting.ReadBackLimit,
+                limit,
+                session.Log,
+                urn,
+                "looking for the session whose creation was not confirmed");
+        }
+        catch (Exception error) when (error is LiveException or CredentialsException)
+        {
+            throw new ProviderException(
+                ProviderStatus.Unknown,
+                $"The answer that should confirm how to {_attempt} was lost, and looking for the session failed: {error.Message}. It may exist: look for that name before the next up, and import it: {Import}",
+                error);
+        }
+
         var made = named.Where(monitor => resource.IsMadeOf(monitor, inputs)).ToList();
         return (named, made) switch
         {
@@ -62,7 +76,7 @@ sealed class MonitorSessionCreation(MonitorSession resource, Session session, De
             _ => throw new ProviderException(
                 ProviderStatus.Unknown,
                 $"The answer that should confirm how to {_attempt} was lost, and it is not clear which session it made: {string.Join(", ", named.Select(monitor => monitor.MonitorId))} came since. "
-                + "Delete what is too much and import the other: pulumi import aliyun-live:index:MonitorSession <name> <monitorId>"),
+                + $"Delete what is too much and import the other: {Import}"),
         };
     }
 }
