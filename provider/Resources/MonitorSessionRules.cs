@@ -29,9 +29,9 @@ static class MonitorSessionRules
     static void PathPart(RuleScope scope, string property)
     {
         if (scope.Text(property) is not { } text) return;
-        if (text.Length == 0 || text.Any(character => char.IsWhiteSpace(character) || character is '/' or '?' or '#'))
+        if (text.Length == 0 || text.Any(character => char.IsWhiteSpace(character) || character is '/' or '?' or '#' or '%'))
         {
-            scope.Fail(property, "must be one part of an address: not empty, without blanks, `/`, `?` and `#`");
+            scope.Fail(property, "must be one part of an address: not empty, without blanks, `/`, `?`, `#` and `%`");
         }
     }
 

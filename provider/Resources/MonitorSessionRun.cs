@@ -1,3 +1,4 @@
+using PulumiAliyunLive.Credentials;
 using PulumiAliyunLive.Live;
 using PulumiAliyunLive.Model;
 
@@ -14,10 +15,16 @@ sealed class MonitorSessionRun(Session session, Deadline deadline, string urn, s
     /// <summary>The session as it was last seen.</summary>
     public LiveMonitor? Seen { get; set; }
 
+    /// <summary>Whether the program wants the session stopped already, so that it was started elsewhere if it runs.</summary>
+    public bool ToBeStopped { get; init; }
+
     /// <summary>What to do when a running session refuses or ignores a change; it is never stopped unasked.</summary>
-    public string HowToStop => Seen?.Running == true
-        ? " It is running; to change it while stopped, set `desiredStatus: Stopped`, run up, and set `desiredStatus: Running` again."
-        : "";
+    string HowToStop => (Seen?.Running, ToBeStopped) switch
+    {
+        (true, false) => " It is running; to change it while stopped, set `desiredStatus: Stopped`, run up, and set `desiredStatus: Running` again.",
+        (true, true) => " It was started elsewhere and is running; run `pulumi refresh`, and the next up stops it as `desiredStatus` says and then changes it.",
+        _ => "",
+    };
 
     /// <summary>Runs what follows once the session exists; a failure, a cancellation included, keeps id and outputs.</summary>
     public async Task<T> PartialOnFailureAsync<T>(Func<PropertyMap> outputs, PropertyMap inputs, Func<Task<T>> rest)
@@ -30,7 +37,7 @@ sealed class MonitorSessionRun(Session session, Deadline deadline, string urn, s
         {
             throw new PartialFailureException(id, outputs(), inputs, [ErrorTexts.Text(error, $"finish the work on monitor session {id}")], error);
         }
-        catch (ProviderException error) when (error is not PartialFailureException)
+        catch (Exception error) when (error is ProviderException and not PartialFailureException or CredentialsException)
         {
             throw new PartialFailureException(id, outputs(), inputs, [error.Message], error);
         }
@@ -64,9 +71,14 @@ sealed class MonitorSessionRun(Session session, Deadline deadline, string urn, s
     public Task<T> UntilAsync<T>(Func<Task<T>> ask, Func<T, bool> isDone, TimeSpan limit, string progress) =>
         Waiting.UntilAsync(ask, isDone, limit, deadline, session.Log, urn, progress);
 
+    /// <summary>The session; one whose creation was cut off a moment ago may not be known yet.</summary>
+    public Task<LiveMonitor?> FindAsync(string verb, bool mayBeNew) => mayBeNew
+        ? UntilAsync(() => DescribeAsync(verb), found => found is not null, Waiting.ReadBackLimit, "waiting for the new session to be known")
+        : DescribeAsync(verb);
+
     /// <summary>A session that was just created; the service may need a moment to know it.</summary>
     public async Task<LiveMonitor> DescribeNewAsync() =>
-        await UntilAsync(() => DescribeAsync("read"), found => found is not null, Waiting.ReadBackLimit, "waiting for the new session to be known")
+        await FindAsync("read", mayBeNew: true)
         ?? throw new ProviderException(
             ProviderStatus.NotFound, $"Monitor session {id} was created, but the service does not know it yet. Run up again; it continues with this session.");
 
@@ -117,7 +129,8 @@ sealed class MonitorSessionRun(Session session, Deadline deadline, string urn, s
     ValueTask TellTakenAsSuccessAsync(LiveException error) =>
         session.Log.LogAsync(LogSeverity.Debug, $"monitor session {id}: {error.Message}; taken as success", urn);
 
-    public async Task UpdateAsync(IReadOnlyDictionary<string, string> parameters)
+    /// <param name="names">The inputs that change, for what is told of a failure.</param>
+    public async Task UpdateAsync(IReadOnlyDictionary<string, string> parameters, IEnumerable<string> names)
     {
         try
         {
@@ -125,16 +138,30 @@ sealed class MonitorSessionRun(Session session, Deadline deadline, string urn, s
         }
         catch (LiveException error)
         {
-            throw new ProviderException(ProviderStatus.FailedPrecondition, ErrorTexts.Text(error, $"update monitor session {id}") + HowToStop, error);
+            var advice = error.Kind == LiveErrorKind.NotAllowed ? HowToStop : "";
+            throw new ProviderException(ProviderStatus.FailedPrecondition, ErrorTexts.Text(error, $"change {string.Join(", ", names)} of monitor session {id}") + advice, error);
         }
+    }
+
+    /// <summary>The session once it shows a change, or as it is when it still does not after a while.</summary>
+    public async Task<LiveMonitor> ReadBackAsync(Func<LiveMonitor, bool> shows) =>
+        await UntilAsync(() => DescribeAsync("read"), found => found is null || shows(found), Waiting.ReadBackLimit, $"waiting for monitor session {id} to show the change")
+        ?? throw new ProviderException(ProviderStatus.FailedPrecondition, $"Monitor session {id} disappeared during the update. Run `pulumi refresh` to see what is left.");
+
+    /// <summary>The failure of a change that the service confirmed and did not make.</summary>
+    public ProviderException Ignored(IEnumerable<string> names, IEnumerable<string> removed)
+    {
+        var kept = string.Join(", ", removed);
+        var advice = kept.Length > 0 ? $" If {kept} cannot be taken out of a session, `pulumi up --replace '{urn}'` makes a new one without." : "";
+        return new(ProviderStatus.FailedPrecondition, $"Monitor session {id} did not take every change: the service ignored {string.Join(", ", names)}.{HowToStop}{advice}");
     }
 
     /// <summary>Stops and deletes the session and waits until it is gone. A deletion refused because it still runs is tried again after another stop.</summary>
     public async Task DeleteAsync()
     {
-        LiveException? refusedStop = null;
         for (var attempt = 1; ; attempt++)
         {
+            LiveException? refusedStop = null;
             try
             {
                 await session.Client.StopLiveStreamMonitorAsync(id, deadline);
@@ -164,7 +191,7 @@ sealed class MonitorSessionRun(Session session, Deadline deadline, string urn, s
             }
             catch (LiveException error) when (error.Kind is LiveErrorKind.NotAllowed or LiveErrorKind.Invalid && attempt < MaxDeleteTries && !deadline.EndsWithin(Pause))
             {
-                await session.Log.LogAsync(LogSeverity.Info, $"monitor session {id} is still running, stopping it again", urn, ephemeral: true);
+                await session.Log.LogAsync(LogSeverity.Info, $"monitor session {id} may be running again, stopping it once more", urn, ephemeral: true);
                 await deadline.DelayAsync(Pause);
             }
             catch (LiveException error)
