@@ -35,8 +35,23 @@ static class Addresses
     /// <summary>The list with such a mark at each element that needs one.</summary>
     public static PropertyValue MarkEach(PropertyValue list) => Rewrap(list, new ArrayValue([.. list.Elements.Select(MarkKeys)]));
 
-    /// <summary>What the service tells of an input, with the mark that the program gave it.</summary>
-    public static PropertyValue Told(PropertyValue? stated, PropertyValue told) => stated?.IsSecret == true ? told.AsSecret() : told;
+    /// <summary>What the service tells of an input, with the marks that the program gave it, place by place.</summary>
+    public static PropertyValue Told(PropertyValue? stated, PropertyValue told)
+    {
+        if (stated is not { ContainsSecret: true }) return told;
+        if (stated.IsSecret) return told.AsSecret();
+        switch (told.Bare)
+        {
+            case ArrayValue list:
+                return PropertyValue.Of(list.Items.Select((item, index) => Told(index < stated.Elements.Length ? stated.Elements[index] : null, item)));
+            case ObjectValue map:
+                var marked = new PropertyMap();
+                foreach (var (name, member) in map.Fields) marked[name] = Told(stated.Members[name], member);
+                return marked;
+            default:
+                return told;
+        }
+    }
 
     /// <summary>The new content with the mark that the old one had as a whole; a value of another kind stays as it is.</summary>
     public static PropertyValue Rewrap(PropertyValue old, PropertyValue content) =>
