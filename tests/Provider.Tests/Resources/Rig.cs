@@ -45,7 +45,7 @@ sealed class Rig : IDisposable
     public const string Region = "cn-shanghai";
 
     readonly string _type;
-    readonly CancellationTokenSource _engine = new();
+    CancellationTokenSource _engine = new();
     RpcClient _rpc;
     int _seed;
 
@@ -98,6 +98,15 @@ sealed class Rig : IDisposable
         Provider = NewPlugin();
         _rpc = new RpcClient(Provider);
         await ConfigureAsync();
+    }
+
+    /// <summary>The engine gives up the calls that run; they know when this returns, while what they do about it takes its time.</summary>
+    public void CancelCalls()
+    {
+        var running = _engine;
+        _engine = new();
+        running.Cancel();
+        running.Dispose();
     }
 
     public void Dispose()
@@ -262,7 +271,7 @@ sealed class Rig : IDisposable
             {
                 Id = old.Id, Urn = Urn, Name = Name, Type = _type, Timeout = options.Timeout?.TotalSeconds ?? 0,
                 Properties = ValueCodec.Encode(old.Outputs), OldInputs = ValueCodec.Encode(old.Inputs),
-            });
+            }, _engine.Token);
         }
         catch (RpcException error)
         {
