@@ -124,7 +124,7 @@ sealed class MonitorSession(ResourceSchema schema) : Resource(schema)
         var run = new MonitorSessionRun(session, deadline, request.Urn, id);
         var known = new PropertyMap(inputs) { ["monitorId"] = id, ["status"] = "Stopped" };
         var desired = inputs["desiredStatus"]?.Text;
-        return await run.PartialOnFailureAsync(() => Unfinished(run.Seen is { } seen ? Outputs(inputs, seen) : known, desired is null ? Configuration : RunState), inputs, async () =>
+        return await run.KeepAsync(() => Unfinished(run.Seen is { } seen ? Outputs(inputs, seen) : known, desired is null ? Configuration : RunState), inputs, async () =>
         {
             run.Seen = await run.DescribeNewAsync();
             if (desired == "Running") run.Seen = await run.StartAsync();
@@ -162,7 +162,7 @@ sealed class MonitorSession(ResourceSchema schema) : Resource(schema)
             var addresses = new PropertyMap();
             if (urls.Text("RtmpUrl") is { Length: > 0 } rtmp) addresses["rtmpUrl"] = rtmp;
             if (urls.Text("FlvUrl") is { Length: > 0 } flv) addresses["flvUrl"] = flv;
-            outputs["outputUrls"] = addresses;
+            outputs["outputUrls"] = OutputAddress.Any(name => inputs[name]?.IsSecret == true) ? ((PropertyValue)addresses).AsSecret() : addresses;
         }
 
         if (monitor.Fields.Integer("AudioFrom") is { } audio) outputs["audioFrom"] = audio;
@@ -245,7 +245,7 @@ sealed class MonitorSession(ResourceSchema schema) : Resource(schema)
         run.Seen = await run.FindAsync("update", mayBeNew: unfinished is not null) ?? throw new ProviderException(
             ProviderStatus.FailedPrecondition, $"Could not update monitor session {request.Id}: it no longer exists. Run `pulumi refresh`; the next up makes a new one.");
         var reached = () => Unfinished(Observed(InputsOf(run.Seen, request.OldInputs), run.Seen), desired is null ? Configuration : RunState);
-        return await run.PartialOnFailureAsync(reached, request.OldInputs, async () =>
+        return await run.KeepAsync(reached, request.OldInputs, async () =>
         {
             // After a failure the old inputs do not tell what is left to do, so the new ones are held against what is there.
             if (unfinished is not null) changed.UnionWith(NotTaken(run.Seen, request.News, Fields.Where(field => !RelayTask.Covers(request.IgnoreChanges, field.Name))));

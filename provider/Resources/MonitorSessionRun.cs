@@ -1,4 +1,3 @@
-using PulumiAliyunLive.Credentials;
 using PulumiAliyunLive.Live;
 using PulumiAliyunLive.Model;
 
@@ -26,27 +25,9 @@ sealed class MonitorSessionRun(Session session, Deadline deadline, string urn, s
         _ => "",
     };
 
-    /// <summary>Runs what follows once the session exists; a failure, a cancellation included, keeps id and outputs.</summary>
-    public async Task<T> PartialOnFailureAsync<T>(Func<PropertyMap> outputs, PropertyMap inputs, Func<Task<T>> rest)
-    {
-        try
-        {
-            return await rest();
-        }
-        catch (LiveException error)
-        {
-            throw new PartialFailureException(id, outputs(), inputs, [ErrorTexts.Text(error, $"finish the work on monitor session {id}")], error);
-        }
-        catch (Exception error) when (error is ProviderException and not PartialFailureException or CredentialsException)
-        {
-            throw new PartialFailureException(id, outputs(), inputs, [error.Message], error);
-        }
-        catch (OperationCanceledException error)
-        {
-            throw new PartialFailureException(
-                id, outputs(), inputs, [$"Cancelled before the work on monitor session {id} was finished; the session exists and the next up continues with it."], error);
-        }
-    }
+    /// <summary>Runs what follows once the session exists; whatever fails, id and outputs are kept.</summary>
+    public Task<T> KeepAsync<T>(Func<PropertyMap> outputs, PropertyMap inputs, Func<Task<T>> rest) =>
+        PartialFailure.KeepAsync(id, $"monitor session {id}", outputs, inputs, rest);
 
     /// <summary>The session; null when the service does not know it. The listing's filter may be fuzzy, so ids are compared.</summary>
     public async Task<LiveMonitor?> DescribeAsync(string verb)

@@ -198,12 +198,13 @@ public sealed class MonitorSessionCreateTests
     [MemberData(nameof(Cuts))]
     public async Task A_creation_cancelled_at_any_call_keeps_what_exists(int call, bool before)
     {
-        foreach (var lag in (int[])[0, 2])
+        foreach (var (lag, refresh) in ((int, bool)[])[(0, false), (2, false), (0, true), (2, true)])
         {
             using var rig = new Rig(MonitorSession.Token, settings => settings.ListLag = TimeSpan.FromSeconds(lag));
             await CutAsync(rig, call, before, () => rig.UpAsync(Program));
             rig.Service.Monitors.Count.ShouldBe(rig.State is null ? 0 : 1, "what exists is in the state");
             if (rig.State is { } state) state.Id.ShouldBe(rig.Monitor.MonitorId);
+            if (refresh && rig.State is not null) (await rig.RefreshAsync()).ShouldNotBeNull("a session that is not listed yet is not taken for gone");
 
             await rig.UpAsync(Program);
             rig.Service.Monitors.Count.ShouldBe(1);
@@ -219,7 +220,7 @@ public sealed class MonitorSessionCreateTests
     {
         foreach (var (from, to) in ((string?, string?)[])[("Running", "Stopped"), ("Stopped", "Running"), ("Running", "Running"), ("Stopped", null)])
         {
-            foreach (var finish in (bool[])[true, false])
+            foreach (var (finish, refresh) in ((bool, bool)[])[(true, false), (false, false), (true, true), (false, true)])
             {
                 using var rig = new Rig(MonitorSession.Token);
                 var old = Program.With(("desiredStatus", from!));
@@ -228,6 +229,7 @@ public sealed class MonitorSessionCreateTests
                 var id = rig.State!.Id;
                 await CutAsync(rig, call, before, () => rig.UpAsync(changed));
                 rig.State!.Id.ShouldBe(id);
+                if (refresh) (await rig.RefreshAsync()).ShouldNotBeNull();
                 var wanted = finish ? changed : old;
                 await rig.UpAsync(wanted);
                 rig.Monitor.Config.OutputTemplate.ShouldBe(wanted["outputTemplate"]!.Text);
@@ -240,13 +242,13 @@ public sealed class MonitorSessionCreateTests
         }
     }
 
-    /// <summary>Runs the engine's Cancel at one call of the service, counted from 0.</summary>
+    /// <summary>Cancels at one call of the service, counted from 0.</summary>
     static async Task CutAsync(Rig rig, int call, bool before, Func<Task> up)
     {
         var calls = 0;
         void Cancel(string operation)
         {
-            if (calls++ == call) rig.Rpc.Cancel().GetAwaiter().GetResult();
+            if (calls++ == call) rig.CancelCalls();
         }
 
         if (before) rig.Service.BeforeCall = Cancel;

@@ -136,7 +136,7 @@ public sealed class MonitorSessionDeleteTests
             var calls = 0;
             rig.Service.AfterCall = _ =>
             {
-                if (calls++ == cut) rig.Rpc.Cancel().GetAwaiter().GetResult();
+                if (calls++ == cut) rig.CancelCalls();
             };
             await Should.ThrowAsync<RpcException>(() => rig.DestroyAsync());
             rig.State.ShouldNotBeNull();

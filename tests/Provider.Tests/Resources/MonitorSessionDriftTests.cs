@@ -231,6 +231,31 @@ public sealed class MonitorSessionDriftTests
     }
 
     [Fact]
+    public async Task What_the_program_keeps_secret_stays_so_when_others_edit_it()
+    {
+        using var rig = new Rig(MonitorSession.Token);
+        static PropertyValue Secret(string text) => ((PropertyValue)text).AsSecret();
+        var program = Programs.Monitor().With(
+            ("app", Secret("studio")), ("stream", Secret("BADKEY-1")), ("callbackUrl", Secret("https://hooks.example.com/BADKEY-1")), ("domain", Secret("monitor.example.com")),
+            ("inputList", PropertyValue.Of(new PropertyMap { ["inputUrl"] = Secret("rtmp://pull.example.com/live/BADKEY-1"), ["streamName"] = "one" })));
+        await rig.UpAsync(program);
+        Secrets.ShouldNotLeak(rig);
+        (await rig.RefreshAsync())!.ShouldBeEmpty();
+        Secrets.ShouldNotLeak(rig);
+
+        var id = rig.Monitor.MonitorId;
+        rig.Service.EditBehindOurBack(id, "Stream", "BADKEY-2");
+        rig.Service.EditBehindOurBack(id, "CallbackUrl", "https://hooks.example.com/BADKEY-2");
+        rig.Service.EditBehindOurBack(id, "InputList", """[{"Index":1,"LayoutId":1,"InputUrl":"rtmp://pull.example.com/live/BADKEY-2","StreamName":"two"}]""");
+        (await rig.RefreshAsync())!.ShouldBe(["inputList[0].inputUrl", "inputList[0].streamName", "stream", "callbackUrl"], ignoreOrder: true);
+        Secrets.ShouldNotLeak(rig);
+        rig.State!.Inputs["inputList"]!.Elements[0].Members["streamName"]!.IsSecret.ShouldBeFalse();
+        (await rig.UpAsync(program)).ShouldBe(Step.Update);
+        (await rig.RefreshAsync())!.ShouldBeEmpty();
+        Secrets.ShouldNotLeak(rig);
+    }
+
+    [Fact]
     public async Task An_unknown_id_is_not_found()
     {
         foreach (var unknown in Enum.GetValues<UnknownMonitor>())
