@@ -19,7 +19,6 @@ sealed class RpcClient : IDisposable
     public RpcDispatcher Dispatcher { get; }
 
     public Task<Wire.ProviderHandshakeResponse> Handshake(Wire.ProviderHandshakeRequest request, CancellationToken cancellation = default) =>
-        
         Call("Handshake", request, Wire.ProviderHandshakeResponse.Parser, cancellation);
 
     public Task<Wire.CheckResponse> CheckConfig(Wire.CheckRequest request, CancellationToken cancellation = default) =>

@@ -56,7 +56,8 @@ public sealed class RelayTaskChangeTests
     public async Task A_change_does_what_preview_says(string property, string state)
     {
         var change = Changes.Single(candidate => candidate.Property == property);
-        foreach (var (name, apply) in SimulatorSettings.Variations.Prepend(("as documented", _ => { })))
+        Action<SimulatorSettings> nothing = _ => { };
+        foreach (var (name, apply) in SimulatorSettings.Variations.Prepend(("as documented", nothing)))
         {
             try
             {
