@@ -46,8 +46,7 @@ test("Cancel ends a wait at once, and the reply keeps the id of what exists", as
         assert.deepEqual(failures, []);
         // The task starts a few seconds after its creation; the wait for that is what Cancel ends.
         const creation = resource.create(inputs).then(() => assert.fail("it should have been cancelled"), failure => failure);
-        while (!plugin.log.some(({ ephemeral }) => ephemeral))
-            await new Promise(resolve => setImmediate(resolve));
+        await plugin.untilLogged(({ ephemeral }) => ephemeral);
         await plugin.cancel();
         const error = await creation;
 

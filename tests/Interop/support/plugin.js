@@ -1,5 +1,6 @@
 "use strict";
 
+const { EventEmitter, once } = require("node:events");
 const path = require("node:path");
 const grpc = require("@grpc/grpc-js");
 const empty = require("google-protobuf/google/protobuf/empty_pb");
@@ -35,6 +36,8 @@ class Plugin {
     /** Lines the plugin logged: `{ severity, message, urn, ephemeral }`. */
     log = [];
 
+    #logged = new EventEmitter();
+
     static async start({ args = [], environment = {} } = {}) {
         const plugin = new Plugin();
         plugin.engine = new grpc.Server(OPTIONS);
@@ -47,6 +50,7 @@ class Plugin {
                     ephemeral: call.request.getEphemeral(),
                 });
                 callback(null, new empty.Empty());
+                plugin.#logged.emit("line");
             },
         });
         const port = await new Promise((resolve, reject) => plugin.engine.bindAsync(
@@ -71,6 +75,12 @@ class Plugin {
             secretKey: secret("test-access-key-secret"),
         });
         return plugin;
+    }
+
+    /** Waits until a line was logged that satisfies a condition. */
+    async untilLogged(condition) {
+        while (!this.log.some(condition))
+            await once(this.#logged, "line");
     }
 
     /** Makes one call with the official client; errors are grpc-js' own. */
