@@ -50,7 +50,10 @@ sealed class MonitorSession(ResourceSchema schema) : Resource(schema)
         if (inputs["inputList"] is { } list) inputs["inputList"] = Numbered(list);
     }
 
-    /// <summary>An input without numbers of its own is numbered by its position, so that the service has nothing to choose; a place that another one states is passed over.</summary>
+    /// <summary>
+    /// An input without numbers of its own is numbered by its position, so that the service has nothing to choose; a place that another one
+    /// states is passed over.
+    /// </summary>
     static PropertyValue Numbered(PropertyValue list)
     {
         if (list.Bare is not ArrayValue) return list;
@@ -124,13 +127,15 @@ sealed class MonitorSession(ResourceSchema schema) : Resource(schema)
         var run = new MonitorSessionRun(session, deadline, request.Urn, id);
         var known = new PropertyMap(inputs) { ["monitorId"] = id, ["status"] = "Stopped" };
         var desired = inputs["desiredStatus"]?.Text;
-        return await run.KeepAsync(() => Unfinished(run.Seen is { } seen ? Outputs(inputs, seen) : known, desired is null ? Configuration : RunState), inputs, async () =>
+        var reached = () => Unfinished(run.Seen is { } seen ? Outputs(inputs, seen) : known, desired is null ? Configuration : RunState);
+        return await run.KeepAsync(reached, inputs, async () =>
         {
             run.Seen = await run.DescribeNewAsync();
             if (desired == "Running") run.Seen = await run.StartAsync();
             else if (desired is null)
             {
-                await session.Log.LogAsync(LogSeverity.Info, "created, not monitoring: state `desiredStatus: Running` to have the session started", request.Urn);
+                await session.Log.LogAsync(
+                    LogSeverity.Info, "created, not monitoring: state `desiredStatus: Running` to have the session started", request.Urn);
             }
 
             return new CreateResult(id, MarkSecrets(Outputs(inputs, run.Seen)), session.RefreshBeforeUpdate);
@@ -198,7 +203,11 @@ sealed class MonitorSession(ResourceSchema schema) : Resource(schema)
     {
         var inputs = ReadInputs(monitor.Fields, oldInputs);
         var (app, stream) = OutputPath(monitor);
-        if (app is not null && (oldInputs["app"] is not null || app != Schema.Inputs.Properties["app"].Default?.Text)) inputs["app"] = Addresses.Told(oldInputs["app"], app);
+        if (app is not null && (oldInputs["app"] is not null || app != Schema.Inputs.Properties["app"].Default?.Text))
+        {
+            inputs["app"] = Addresses.Told(oldInputs["app"], app);
+        }
+
         if (stream is not null && oldInputs["stream"] is { } stated) inputs["stream"] = Addresses.Told(stated, stream);
         if (oldInputs["monitorConfig"] is null && HasNoThreshold(inputs["monitorConfig"])) inputs.Remove("monitorConfig");
         if (oldInputs["desiredStatus"] is { } desired) inputs["desiredStatus"] = Addresses.Told(desired, StatusOf(monitor));
@@ -221,7 +230,8 @@ sealed class MonitorSession(ResourceSchema schema) : Resource(schema)
     };
 
     /// <summary>Whether no alarm is set; the service may show what is not set as 0.</summary>
-    static bool HasNoThreshold(PropertyValue? config) => config is not { Bare: ObjectValue thresholds } || thresholds.Fields.Values.All(value => value.IsNull || value.Number == 0);
+    static bool HasNoThreshold(PropertyValue? config) =>
+        config is not { Bare: ObjectValue thresholds } || thresholds.Fields.Values.All(value => value.IsNull || value.Number == 0);
 
     static bool Contains(PropertyValue whole, PropertyValue part) => (whole.Bare, part.Bare) switch
     {
@@ -241,14 +251,19 @@ sealed class MonitorSession(ResourceSchema schema) : Resource(schema)
         if (request.Preview) return new(MarkSecrets(Previewed(request, changed, desired)));
 
         var deadline = session.Deadline(request.Timeout, Waiting.ChangeLimit, cancellation);
-        var run = new MonitorSessionRun(session, deadline, request.Urn, request.Id) { ToBeStopped = request.News["desiredStatus"]?.Text == "Stopped" && desired is null };
+        var run = new MonitorSessionRun(session, deadline, request.Urn, request.Id)
+        {
+            ToBeStopped = request.News["desiredStatus"]?.Text == "Stopped" && desired is null,
+        };
         run.Seen = await run.FindAsync("update", mayBeNew: unfinished is not null) ?? throw new ProviderException(
-            ProviderStatus.FailedPrecondition, $"Could not update monitor session {request.Id}: it no longer exists. Run `pulumi refresh`; the next up makes a new one.");
+            ProviderStatus.FailedPrecondition,
+            $"Could not update monitor session {request.Id}: it no longer exists. Run `pulumi refresh`; the next up makes a new one.");
         var reached = () => Unfinished(Observed(InputsOf(run.Seen, request.OldInputs), run.Seen), desired is null ? Configuration : RunState);
         return await run.KeepAsync(reached, request.OldInputs, async () =>
         {
             // After a failure the old inputs do not tell what is left to do, so the new ones are held against what is there.
-            if (unfinished is not null) changed.UnionWith(NotTaken(run.Seen, request.News, Fields.Where(field => !RelayTask.Covers(request.IgnoreChanges, field.Name))));
+            var managed = Fields.Where(field => !RelayTask.Covers(request.IgnoreChanges, field.Name));
+            if (unfinished is not null) changed.UnionWith(NotTaken(run.Seen, request.News, managed));
             var wanted = Wanted(request, run.Seen, changed);
             if (desired == "Stopped" && run.Seen.Running) run.Seen = await run.StopAsync();
             if (Fields.Any(field => field.Parameter is not null && changed.Contains(field.Name))) await ChangeAsync(run, wanted, changed);

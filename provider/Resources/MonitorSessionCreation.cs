@@ -4,7 +4,10 @@ using PulumiAliyunLive.Model;
 
 namespace PulumiAliyunLive.Resources;
 
-/// <summary>Creates a monitor session exactly once: a lost answer is resolved by its name and the rest of its configuration before anything is tried again.</summary>
+/// <summary>
+/// Creates a monitor session exactly once: a lost answer is resolved by its name and the rest of its configuration before anything is tried
+/// again.
+/// </summary>
 sealed class MonitorSessionCreation(MonitorSession resource, Session session, Deadline deadline, string urn, IReadOnlyDictionary<string, string> parameters)
 {
     const int MaxTries = 3;
@@ -52,7 +55,9 @@ sealed class MonitorSessionCreation(MonitorSession resource, Session session, De
         try
         {
             named = await Waiting.UntilAsync(
-                async () => (await ListAsync(limit)).Where(monitor => !seen.Contains(monitor.MonitorId) && monitor.Fields.Text("MonitorName") == parameters["MonitorName"]).ToList(),
+                async () => (await ListAsync(limit))
+                    .Where(monitor => !seen.Contains(monitor.MonitorId) && monitor.Fields.Text("MonitorName") == parameters["MonitorName"])
+                    .ToList(),
                 monitors => monitors.Exists(monitor => resource.IsMadeOf(monitor, inputs)),
                 Waiting.ReadBackLimit,
                 limit,
@@ -64,7 +69,8 @@ sealed class MonitorSessionCreation(MonitorSession resource, Session session, De
         {
             throw new ProviderException(
                 ProviderStatus.Unknown,
-                $"The answer that should confirm how to {_attempt} was lost, and looking for the session failed: {error.Message}. It may exist: look for that name before the next up, and import it: {Import}",
+                $"The answer that should confirm how to {_attempt} was lost, and looking for the session failed: {error.Message}. "
+                + $"It may exist: look for that name before the next up, and import it: {Import}",
                 error);
         }
 
@@ -75,8 +81,8 @@ sealed class MonitorSessionCreation(MonitorSession resource, Session session, De
             (_, [var monitor]) => monitor.MonitorId,
             _ => throw new ProviderException(
                 ProviderStatus.Unknown,
-                $"The answer that should confirm how to {_attempt} was lost, and it is not clear which session it made: {string.Join(", ", named.Select(monitor => monitor.MonitorId))} came since. "
-                + $"Delete what is too much and import the other: {Import}"),
+                $"The answer that should confirm how to {_attempt} was lost, and it is not clear which session it made: "
+                + $"{string.Join(", ", named.Select(monitor => monitor.MonitorId))} came since. Delete what is too much and import the other: {Import}"),
         };
     }
 }

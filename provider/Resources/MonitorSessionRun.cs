@@ -81,10 +81,13 @@ sealed class MonitorSessionRun(Session session, Deadline deadline, string urn, s
     {
         var verb = running ? "start" : "stop";
         var monitor = await UntilAsync(
-            () => DescribeAsync("read"), found => found is null || found.Running == running, Waiting.ReadBackLimit, $"waiting for monitor session {id} to {verb}");
+            () => DescribeAsync("read"),
+            found => found is null || found.Running == running,
+            Waiting.ReadBackLimit,
+            $"waiting for monitor session {id} to {verb}");
         return monitor switch
         {
-            null => throw new ProviderException(ProviderStatus.FailedPrecondition, $"Monitor session {id} disappeared when it was to {verb}. Run `pulumi refresh` to see what is left."),
+            null => throw Disappeared($"when it was to {verb}"),
             _ when monitor.Running != running => throw new ProviderException(
                 ProviderStatus.DeadlineExceeded, $"Monitor session {id} took the call to {verb}, but did not {verb}. The next up tries again."),
             _ => monitor,
@@ -120,21 +123,31 @@ sealed class MonitorSessionRun(Session session, Deadline deadline, string urn, s
         catch (LiveException error)
         {
             var advice = error.Kind == LiveErrorKind.NotAllowed ? HowToStop : "";
-            throw new ProviderException(ProviderStatus.FailedPrecondition, ErrorTexts.Text(error, $"change {string.Join(", ", names)} of monitor session {id}") + advice, error);
+            var text = ErrorTexts.Text(error, $"change {string.Join(", ", names)} of monitor session {id}");
+            throw new ProviderException(ProviderStatus.FailedPrecondition, text + advice, error);
         }
     }
 
     /// <summary>The session once it shows a change, or as it is when it still does not after a while.</summary>
     public async Task<LiveMonitor> ReadBackAsync(Func<LiveMonitor, bool> shows) =>
-        await UntilAsync(() => DescribeAsync("read"), found => found is null || shows(found), Waiting.ReadBackLimit, $"waiting for monitor session {id} to show the change")
-        ?? throw new ProviderException(ProviderStatus.FailedPrecondition, $"Monitor session {id} disappeared during the update. Run `pulumi refresh` to see what is left.");
+        await UntilAsync(
+            () => DescribeAsync("read"),
+            found => found is null || shows(found),
+            Waiting.ReadBackLimit,
+            $"waiting for monitor session {id} to show the change")
+        ?? throw Disappeared("during the update");
+
+    ProviderException Disappeared(string when) =>
+        new(ProviderStatus.FailedPrecondition, $"Monitor session {id} disappeared {when}. Run `pulumi refresh` to see what is left.");
 
     /// <summary>The failure of a change that the service confirmed and did not make.</summary>
     public ProviderException Ignored(IEnumerable<string> names, IEnumerable<string> removed)
     {
         var kept = string.Join(", ", removed);
         var advice = kept.Length > 0 ? $" If {kept} cannot be taken out of a session, `pulumi up --replace '{urn}'` makes a new one without." : "";
-        return new(ProviderStatus.FailedPrecondition, $"Monitor session {id} did not take every change: the service ignored {string.Join(", ", names)}.{HowToStop}{advice}");
+        return new(
+            ProviderStatus.FailedPrecondition,
+            $"Monitor session {id} did not take every change: the service ignored {string.Join(", ", names)}.{HowToStop}{advice}");
     }
 
     /// <summary>Stops and deletes the session and waits until it is gone. A deletion refused because it still runs is tried again after another stop.</summary>
@@ -170,7 +183,8 @@ sealed class MonitorSessionRun(Session session, Deadline deadline, string urn, s
                 await TellTakenAsSuccessAsync(error);
                 return;
             }
-            catch (LiveException error) when (error.Kind is LiveErrorKind.NotAllowed or LiveErrorKind.Invalid && attempt < MaxDeleteTries && !deadline.EndsWithin(Pause))
+            catch (LiveException error)
+                when (error.Kind is LiveErrorKind.NotAllowed or LiveErrorKind.Invalid && attempt < MaxDeleteTries && !deadline.EndsWithin(Pause))
             {
                 await session.Log.LogAsync(LogSeverity.Info, $"monitor session {id} may be running again, stopping it once more", urn, ephemeral: true);
                 await deadline.DelayAsync(Pause);
@@ -183,7 +197,9 @@ sealed class MonitorSessionRun(Session session, Deadline deadline, string urn, s
 
         if (await UntilAsync(() => DescribeAsync("read"), found => found is null, deadline.Limit, $"waiting for monitor session {id} to be gone") is not null)
         {
-            throw new ProviderException(ProviderStatus.DeadlineExceeded, $"Monitor session {id} was deleted, but after {deadline.Limit.TotalSeconds:0} s the service still shows it. Run destroy again.");
+            throw new ProviderException(
+                ProviderStatus.DeadlineExceeded,
+                $"Monitor session {id} was deleted, but after {deadline.Limit.TotalSeconds:0} s the service still shows it. Run destroy again.");
         }
     }
 
