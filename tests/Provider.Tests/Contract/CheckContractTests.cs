@@ -10,7 +10,8 @@ using Wire = PulumiAliyunLive.Protocol.Wire;
 
 namespace PulumiAliyunLive.Tests.Contract;
 
-/// <summary>Whatever a program states for whatever property: what is wrong is named by its path, all at once, and never by its value.</summary>
+/// <summary>Whatever a program states for whatever property: what is wrong is named by its path, all at once, and never by its
+/// value.</summary>
 public sealed class CheckContractTests
 {
     const string Leak = "LEAK7f3";
@@ -19,25 +20,31 @@ public sealed class CheckContractTests
     /// <summary>Programs that together state every property, nested ones included.</summary>
     static readonly ImmutableArray<(string Token, PropertyMap Program)> s_full =
     [
-        (RelayTask.Token, Programs.Relay().With(("region", "cn-beijing"), ("taskName", "relay"), ("startTime", "2026-01-02T04:00:00Z"), ("retryCount", 1), ("retryInterval", 90),
-            ("callbackUrl", "https://hooks.example.com/a"), ("desiredStatus", "Running"), ("awaitRunning", true), ("restartTriggers", PropertyValue.Of("1")), ("onDelete", "Stop"))),
+        (RelayTask.Token, Programs.Relay().With(("region", "cn-beijing"), ("taskName", "relay"), ("startTime", "2026-01-02T04:00:00Z"),
+            ("retryCount", 1), ("retryInterval", 90),
+            ("callbackUrl", "https://hooks.example.com/a"), ("desiredStatus", "Running"), ("awaitRunning", true), ("restartTriggers",
+                PropertyValue.Of("1")), ("onDelete", "Stop"))),
         (RelayTask.Token, Programs.Playlist().With(("repeatNumber", 1), ("offset", 1), ("fileIndex", 1))),
         (MonitorSession.Token, Programs.Monitor().With(
             ("monitorName", "wall"), ("app", "wall"), ("stream", "one"), ("callbackUrl", "https://hooks.example.com/a"),
-            ("monitorConfig", new PropertyMap { ["fpsLowThres"] = 0.6, ["brLowThres"] = 1, ["brHighThres"] = 2, ["eofDurationThresSec"] = 10 }),
-            ("inputList", PropertyValue.Of(Programs.Input("one", "rtmp://pull.example.com/live/a", 0).With(("index", 1), ("layoutId", 1)), Programs.Input("two", "rtmp://pull.example.com/live/b", 0.5).With(("layoutId", 2)))))),
+            ("monitorConfig", new PropertyMap { ["fpsLowThres"] = 0.6, ["brLowThres"] = 1, ["brHighThres"] = 2,
+                ["eofDurationThresSec"] = 10 }),
+            ("inputList", PropertyValue.Of(Programs.Input("one", "rtmp://pull.example.com/live/a", 0).With(("index", 1), ("layoutId", 1)),
+                Programs.Input("two", "rtmp://pull.example.com/live/b", 0.5).With(("layoutId", 2)))))),
     ];
 
     /// <summary>A place for a value, and the program with another one there.</summary>
     sealed record Spot(string Path, TypeSchema Type, bool Required, Func<PropertyValue, PropertyMap> Put);
 
     static IEnumerable<(string Token, Spot Spot)> Spots() =>
-        s_full.SelectMany(full => In(LiveProvider.Schema.Resources[full.Token].Inputs, full.Program, "", program => program).Select(spot => (full.Token, spot)));
+        s_full.SelectMany(full => In(LiveProvider.Schema.Resources[full.Token].Inputs, full.Program, "", program => program)
+            .Select(spot => (full.Token, spot)));
 
     static IEnumerable<Spot> In(ObjectSchema schema, PropertyMap members, string prefix, Func<PropertyMap, PropertyMap> rebuild) =>
         from property in schema.Ordered
         where members[property.Name] is not null
-        from spot in At(property.Type, members[property.Name]!, prefix + property.Name, property.Required, value => rebuild(members.With((property.Name, value))))
+        from spot in At(property.Type, members[property.Name]!, prefix + property.Name, property.Required, value =>
+            rebuild(members.With((property.Name, value))))
         select spot;
 
     static IEnumerable<Spot> At(TypeSchema type, PropertyValue value, string path, bool required, Func<PropertyValue, PropertyMap> put)
@@ -46,7 +53,8 @@ public sealed class CheckContractTests
         var inside = (type, value.Bare) switch
         {
             (ObjectType inner, ObjectValue map) => In(inner.Schema, map.Fields, $"{path}.", fields => put(fields)),
-            (ArrayType array, ArrayValue list) => At(array.Item, list.Items[0], $"{path}[0]", required: true, item => put(new ArrayValue(list.Items.SetItem(0, item)))),
+            (ArrayType array, ArrayValue list) =>
+                At(array.Item, list.Items[0], $"{path}[0]", required: true, item => put(new ArrayValue(list.Items.SetItem(0, item)))),
             _ => [],
         };
         foreach (var spot in inside) yield return spot;
@@ -120,7 +128,8 @@ public sealed class CheckContractTests
 
             broken["somethingElse"] = Leak;
             var reply = await rig.CheckRawAsync(broken, PropertyMap.Empty);
-            foreach (var name in broken.Keys.Where(name => name != "somethingElse")) reply.Failures.ShouldContain(failure => Concerns(failure, name), name);
+            foreach (var name in broken.Keys.Where(name => name != "somethingElse")) reply.Failures.ShouldContain(failure =>
+                Concerns(failure, name), name);
             reply.Failures.ShouldContain(failure => failure.Reason.Contains("unknown property `somethingElse`", StringComparison.Ordinal));
             ShouldNotTell(reply, secret: false);
         }
@@ -169,7 +178,8 @@ public sealed class CheckContractTests
         using var rig = new Rig(RelayTask.Token);
         var news = ValueCodec.Encode(Programs.Relay());
         foreach (var name in (string[])["dstUrl", "sourceUrls", "endTime", "retryCount", "awaitRunning", "sourceType"]) news.Fields[name] = Value.ForString(sentinel);
-        var reply = await rig.Rpc.Check(new Wire.CheckRequest { Urn = rig.Urn, Name = rig.Name, Type = RelayTask.Token, News = news, Olds = new Struct() });
+        var reply = await rig.Rpc.Check(new Wire.CheckRequest { Urn = rig.Urn, Name = rig.Name, Type = RelayTask.Token, News = news,
+            Olds = new Struct() });
         reply.Failures.ShouldBeEmpty();
         ValueCodec.Decode(reply.Inputs)["retryCount"]!.IsUnknown.ShouldBeTrue();
         ValueCodec.Decode(reply.Inputs)["dstUrl"]!.ShouldBe(PropertyValue.Unknown.AsSecret());
@@ -181,11 +191,14 @@ public sealed class CheckContractTests
         using var rig = new Rig(RelayTask.Token);
         var reply = await rig.CheckRawAsync(Programs.Relay().With(("dstURL", Leak), ("retryCuont", 3)), PropertyMap.Empty);
         reply.Failures.Select(failure => (failure.Property, failure.Reason)).ShouldBe(
-            [("", "unknown property `dstURL`; did you mean `dstUrl`?"), ("", "unknown property `retryCuont`; did you mean `retryCount`?")], ignoreOrder: true);
+            [("", "unknown property `dstURL`; did you mean `dstUrl`?"),
+                ("", "unknown property `retryCuont`; did you mean `retryCount`?")], ignoreOrder: true);
 
         using var monitor = new Rig(MonitorSession.Token);
-        var nested = Programs.Monitor().With(("inputList", PropertyValue.Of(Programs.Input("one", "rtmp://pull.example.com/live/a", 0).With(("inputURL", Leak)))));
-        (await monitor.CheckRawAsync(nested, PropertyMap.Empty)).Failures.ShouldHaveSingleItem().Reason.ShouldBe("inputList[0]: unknown property `inputURL`; did you mean `inputUrl`?");
+        var nested = Programs.Monitor().With(("inputList",
+            PropertyValue.Of(Programs.Input("one", "rtmp://pull.example.com/live/a", 0).With(("inputURL", Leak)))));
+        (await monitor.CheckRawAsync(nested,
+            PropertyMap.Empty)).Failures.ShouldHaveSingleItem().Reason.ShouldBe("inputList[0]: unknown property `inputURL`; did you mean `inputUrl`?");
     }
 
     [Theory]
@@ -213,12 +226,14 @@ public sealed class CheckContractTests
                 var once = await rig.CheckRawAsync(spot.Put(wrong), PropertyMap.Empty);
                 var twice = await rig.CheckRawAsync(ValueCodec.Decode(once.Inputs), PropertyMap.Empty);
                 ValueCodec.Decode(twice.Inputs).ShouldHold(ValueCodec.Decode(once.Inputs));
-                twice.Failures.Select(failure => failure.ToString()).ShouldBe(once.Failures.Select(failure => failure.ToString()), spot.Path);
+                twice.Failures.Select(failure => failure.ToString())
+                    .ShouldBe(once.Failures.Select(failure => failure.ToString()), spot.Path);
             }
         }
     }
 
-    static FsCheck.Gen<PropertyMap> Generator(string token) => token == RelayTask.Token ? RandomInputs.RelayTask : RandomInputs.MonitorSession;
+    static FsCheck.Gen<PropertyMap> Generator(string token) =>
+        token == RelayTask.Token ? RandomInputs.RelayTask : RandomInputs.MonitorSession;
 
     /// <summary>Values of kinds that the type does not take.</summary>
     static IEnumerable<PropertyValue> WrongFor(TypeSchema type)
@@ -235,7 +250,9 @@ public sealed class CheckContractTests
         return type is AnyType ? [] : kinds.Where(kind => !kind.Fits(type)).Select(kind => kind.Value);
     }
 
-    static bool Concerns(Wire.CheckFailure failure, string path) => failure.Property == path || (failure.Reason.StartsWith(path, StringComparison.Ordinal) && failure.Reason[path.Length] is ':' or '.' or '[');
+    static bool Concerns(Wire.CheckFailure failure, string path) =>
+        failure.Property == path
+        || (failure.Reason.StartsWith(path, StringComparison.Ordinal) && failure.Reason[path.Length] is ':' or '.' or '[');
 
     static void ShouldNotTell(Wire.CheckResponse reply, bool secret)
     {

@@ -4,7 +4,6 @@ using Google.Protobuf;
 using PulumiAliyunLive.Protocol;
 using PulumiAliyunLive.Resources;
 using PulumiAliyunLive.Tests.Resources;
-using PulumiAliyunLive.Tests.Structure;
 using Wire = PulumiAliyunLive.Protocol.Wire;
 
 namespace PulumiAliyunLive.Tests.Contract;
@@ -28,11 +27,14 @@ public sealed partial class ExampleTests
         var clock = new TestClock();
         var replies = new List<Wire.CheckResponse>();
         var host = new InProcessPluginHost(_ => new CheckListener(
-            new RpcDispatcher(new LiveProvider(new RecordingLog(), clock, config => config.Connect(clock, new NoNetwork())), new EngineClient(clock)), replies));
+            new RpcDispatcher(new LiveProvider(new RecordingLog(), clock, config => config.Connect(clock, new NoNetwork())),
+                new EngineClient(clock)), replies));
         using var printed = new StringWriter();
-        var config = program.Config.Where(setting => setting.Default is null).ToDictionary(setting => setting.Name, setting => new ConfigValue("example", setting.Secret), StringComparer.Ordinal);
+        var config = program.Config.Where(setting => setting.Default is null)
+            .ToDictionary(setting => setting.Name, setting => new ConfigValue("example", setting.Secret), StringComparer.Ordinal);
         config["aliyun-live:region"] = new("cn-shanghai", Secret: false);
-        var options = new EngineOptions { ProgramText = text, ProgramFolder = Path.Combine(Repository.Root, Folder, example), Config = config };
+        var options = new EngineOptions { ProgramText = text, ProgramFolder = Path.Combine(Repository.Root, Folder, example),
+            Config = config };
         await new Engine(options, host, StackState.Empty, _ => { }, printed).PreviewAsync();
         replies.SelectMany(reply => reply.Failures).ShouldBeEmpty(printed.ToString());
         replies.Count.ShouldBe(program.Resources.Count(resource => !resource.IsProvider), printed.ToString());
@@ -41,8 +43,11 @@ public sealed partial class ExampleTests
     [Fact]
     public void Every_resource_has_an_example()
     {
-        var types = Names.SelectMany(example => YamlProgram.Parse(Repository.Read($"{Folder}/{example}/Pulumi.yaml")).Resources).Select(resource => resource.Type.Replace("aliyun-live:index:", "aliyun-live:", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).ToList();
-        foreach (var token in LiveProvider.Registry.Value.Keys) types.ShouldContain(token.Replace(":index:", ":", StringComparison.Ordinal));
+        var types = Names.SelectMany(example => YamlProgram.Parse(Repository.Read($"{Folder}/{example}/Pulumi.yaml")).Resources)
+            .Select(resource => resource.Type.Replace("aliyun-live:index:", "aliyun-live:", StringComparison.Ordinal))
+            .Distinct(StringComparer.Ordinal).ToList();
+        foreach (var token in LiveProvider.Registry.Value.Keys) types.ShouldContain(token.Replace(":index:", ":",
+            StringComparison.Ordinal));
     }
 
     [GeneratedRegex(@"^ +import: .*\n", RegexOptions.Multiline, 1000)]

@@ -21,7 +21,8 @@ static class RandomInputs
     static readonly Gen<PropertyValue> s_streamUrl = Gen.Elements<PropertyValue>(
         Programs.Source, "rtmp://pull.example.com/live/plain", "srt://pull.example.com:1105?streamid=SOURCEKEY", "https://pull.example.com/live/a.flv?sign=SOURCEKEY", "https://pull.example.com/live/a.m3u8");
 
-    static readonly Gen<PropertyValue> s_any = Gen.Elements<PropertyValue>("1", 1, true, new PropertyMap { ["digest"] = "sha256:1", ["tags"] = PropertyValue.Of("x") }, PropertyValue.Of(1, "2"));
+    static readonly Gen<PropertyValue> s_any = Gen.Elements<PropertyValue>("1", 1, true,
+        new PropertyMap { ["digest"] = "sha256:1", ["tags"] = PropertyValue.Of("x") }, PropertyValue.Of(1, "2"));
 
     /// <summary>Relay tasks that start within five days of the tests' clock and end after that.</summary>
     public static Gen<PropertyMap> RelayTask =>
@@ -42,7 +43,8 @@ static class RandomInputs
             ("awaitRunning", Optional(Gen.Elements<PropertyValue>(true, false))),
             ("restartTriggers", Optional(s_any.ArrayOf().Resize(3).Select(items => PropertyValue.Of(items)))),
             ("onDelete", Optional(Gen.Elements<PropertyValue>("Delete", "Stop"))))
-        from program in Secrets(new PropertyMap(Joined(rest, files)) { ["sourceType"] = sourceType, ["sourceUrls"] = sources, ["endTime"] = end, ["startTime"] = start ?? PropertyValue.Null, ["sourceProtocol"] = protocol ?? PropertyValue.Null })
+        from program in Secrets(new PropertyMap(Joined(rest, files)) { ["sourceType"] = sourceType, ["sourceUrls"] = sources,
+            ["endTime"] = end, ["startTime"] = start ?? PropertyValue.Null, ["sourceProtocol"] = protocol ?? PropertyValue.Null })
         select program;
 
     /// <summary>Monitor sessions of one to four inputs.</summary>
@@ -63,13 +65,15 @@ static class RandomInputs
         from program in Secrets(new PropertyMap(rest)
         {
             // Numbers of one's own need not follow the order of the list.
-            ["inputList"] = PropertyValue.Of(inputs.Select((input, index) => (PropertyValue)(numbered ? new PropertyMap(input) { ["index"] = index + 1, ["layoutId"] = count - index } : input))),
+            ["inputList"] = PropertyValue.Of(inputs.Select((input, index) => (PropertyValue)(numbered
+                ? new PropertyMap(input) { ["index"] = index + 1, ["layoutId"] = count - index } : input))),
         })
         select program;
 
     /// <summary>Runs a test on random values, and throws what the smallest failing one makes it throw.</summary>
     public static void ForAll<T>(Gen<T> generator, int tests, Func<T, Task> body) =>
-        Prop.ForAll(generator.ToArbitrary(), value => body(value).GetAwaiter().GetResult()).Check(FsCheck.Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(tests));
+        Prop.ForAll(generator.ToArbitrary(), value => body(value).GetAwaiter().GetResult())
+            .Check(FsCheck.Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(tests));
 
     static Gen<PropertyMap> Input => Map(
         ("inputUrl", Stated(Gen.OneOf(s_streamUrl, Gen.Constant<PropertyValue>("pull.example.com")))),
@@ -79,9 +83,11 @@ static class RandomInputs
             ("positionNormalized", Optional(Pair)),
             ("positionRefer", Optional(Gen.Elements<PropertyValue>("topLeft", "topRight", "bottomLeft", "bottomRight"))),
             ("sizeNormalized", Optional(Pair))).Select(map => (PropertyValue)map))),
-        ("playConfig", Optional(Map(("volumeRate", Optional(Gen.Choose(0, 100).Select(hundredths => (PropertyValue)(hundredths / 100.0))))).Select(map => (PropertyValue)map))));
+        ("playConfig", Optional(Map(("volumeRate", Optional(Gen.Choose(0, 100).Select(hundredths => (PropertyValue)(hundredths / 100.0)))))
+            .Select(map => (PropertyValue)map))));
 
-    static Gen<PropertyValue> Pair => Gen.Elements(0, 0.25, 1 / 3.0, 0.5, 0.125, 1e-5, 1).Two().Select(pair => PropertyValue.Of(pair.Item1, pair.Item2));
+    static Gen<PropertyValue> Pair =>
+        Gen.Elements(0, 0.25, 1 / 3.0, 0.5, 0.125, 1e-5, 1).Two().Select(pair => PropertyValue.Of(pair.Item1, pair.Item2));
 
     static Gen<PropertyValue> Thresholds => Map(
         ("fpsLowThres", Optional(Threshold)),
@@ -94,7 +100,8 @@ static class RandomInputs
     static Gen<PropertyValue> Sources(string sourceType) => sourceType switch
     {
         "live" => s_streamUrl.Select(url => PropertyValue.Of(url)),
-        "vod" => Gen.Elements<PropertyValue>("media-1", "bd7e7fcd01a2471eb7a1", "m2").NonEmptyListOf().Resize(5).Select(items => PropertyValue.Of(items)),
+        "vod" => Gen.Elements<PropertyValue>("media-1", "bd7e7fcd01a2471eb7a1", "m2").NonEmptyListOf().Resize(5)
+            .Select(items => PropertyValue.Of(items)),
         _ => Gen.Elements<PropertyValue>("https://v.example.com/a.mp4?sign=FILEKEY", "http://v.example.com/b,c.mp4", "https://v.example.com/直播 片.mp4".Replace(' ', '+')).NonEmptyListOf().Resize(5).Select(items => PropertyValue.Of(items)),
     };
 
@@ -104,7 +111,8 @@ static class RandomInputs
         ("fileIndex", Optional(Gen.Choose(0, count - 1).Select(Number))));
 
     static Gen<PropertyValue> Protocol(string url) => Gen.Constant<PropertyValue>(
-        url.StartsWith("http", StringComparison.Ordinal) ? url.Contains(".m3u8", StringComparison.Ordinal) ? "hls" : "http-flv" : url.Split(':')[0]);
+        url.StartsWith("http", StringComparison.Ordinal) ? url.Contains(".m3u8", StringComparison.Ordinal) ? "hls" : "http-flv"
+            : url.Split(':')[0]);
 
     /// <summary>A time that many minutes from the start of the tests' clock, in one of the forms people write.</summary>
     static PropertyValue Minutes(int minutes)
@@ -144,7 +152,9 @@ static class RandomInputs
     }
 
     /// <summary>The program with some top-level values marked as secret.</summary>
-    static Gen<PropertyMap> Secrets(PropertyMap program) => Gen.CollectToArray(program.Keys.Select(name => Gen.Frequency((5, Gen.Constant<string?>(null)), (1, Gen.Constant<string?>(name))))).Select(names =>
+    static Gen<PropertyMap> Secrets(PropertyMap program) =>
+        Gen.CollectToArray(program.Keys.Select(name => Gen.Frequency((5, Gen.Constant<string?>(null)), (1, Gen.Constant<string?>(name)))))
+        .Select(names =>
     {
         var marked = new PropertyMap(program);
         foreach (var name in names)

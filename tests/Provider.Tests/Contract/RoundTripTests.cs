@@ -9,18 +9,20 @@ using PulumiAliyunLive.Tests.Resources;
 namespace PulumiAliyunLive.Tests.Contract;
 
 /// <summary>
-/// Whatever a program may state: it is created, a refresh finds nothing changed, the next up does nothing, an import gives inputs that need nothing
-/// changed, and a destroy leaves nothing.
+/// Whatever a program may state: it is created, a refresh finds nothing changed, the next up does nothing, an import gives inputs that need
+/// nothing changed, and a destroy leaves nothing.
 /// </summary>
 public sealed class RoundTripTests
 {
     const int Tests = 150;
 
     [Fact]
-    public void Any_relay_task_makes_the_round() => RandomInputs.ForAll(RandomInputs.RelayTask, Tests, program => RoundAsync(RelayTask.Token, program, _ => { }));
+    public void Any_relay_task_makes_the_round() =>
+        RandomInputs.ForAll(RandomInputs.RelayTask, Tests, program => RoundAsync(RelayTask.Token, program, _ => { }));
 
     [Fact]
-    public void Any_monitor_session_makes_the_round() => RandomInputs.ForAll(RandomInputs.MonitorSession, Tests, program => RoundAsync(MonitorSession.Token, program, _ => { }));
+    public void Any_monitor_session_makes_the_round() =>
+        RandomInputs.ForAll(RandomInputs.MonitorSession, Tests, program => RoundAsync(MonitorSession.Token, program, _ => { }));
 
     [Theory]
     [InlineData(RelayTask.Token)]
@@ -29,7 +31,9 @@ public sealed class RoundTripTests
     {
         var variations = SimulatorSettings.Variations.ToArray();
         var done = 0;
-        RandomInputs.ForAll(Gen.Elements(variations).SelectMany(variation => (token == RelayTask.Token ? RandomInputs.RelayTask : RandomInputs.MonitorSession).Select(program => (variation, program))), Tests, async round =>
+        RandomInputs.ForAll(Gen.Elements(variations)
+            .SelectMany(variation => (token == RelayTask.Token ? RandomInputs.RelayTask : RandomInputs.MonitorSession)
+            .Select(program => (variation, program))), Tests, async round =>
         {
             try
             {
@@ -67,7 +71,8 @@ public sealed class RoundTripTests
         ShouldDescribe(LiveProvider.Registry.Value[token], imported, stated);
         foreach (var property in LiveProvider.Schema.Resources[token].Inputs.Ordered.Where(property => property.Default is not null))
         {
-            (imported[property.Name] is { } value && PropertyValue.SameValue(value, property.Default!)).ShouldBeFalse($"{property.Name} is its default, which a program need not state");
+            (imported[property.Name] is { } value && PropertyValue.SameValue(value, property.Default!))
+                .ShouldBeFalse($"{property.Name} is its default, which a program need not state");
         }
 
         Secrets.ShouldNotLeak(rig);
@@ -94,10 +99,12 @@ public sealed class RoundTripTests
     {
         foreach (var field in resource.Fields.Where(field => field.Response is not null && field.Name != "startTime"))
         {
-            var byDefault = LiveProvider.Schema.Resources[resource is RelayTask ? RelayTask.Token : MonitorSession.Token].Inputs.Properties[field.Name].Default;
+            var byDefault = LiveProvider.Schema.Resources[resource is RelayTask ? RelayTask.Token
+                : MonitorSession.Token].Inputs.Properties[field.Name].Default;
             var (told, meant) = (imported[field.Name] ?? byDefault, stated[field.Name] ?? byDefault);
             if (meant is null || (meant.Bare is ObjectValue { Fields.Count: 0 } && told is null)) told.ShouldBeNull(field.Name);
-            else resource.Means(field.Name, meant, told.ShouldNotBeNull(field.Name)).ShouldBeTrue($"{field.Name}: {TestSchema.Show(told!)} is not {TestSchema.Show(meant)}");
+            else resource.Means(field.Name, meant, told.ShouldNotBeNull(field.Name))
+                .ShouldBeTrue($"{field.Name}: {TestSchema.Show(told!)} is not {TestSchema.Show(meant)}");
         }
     }
 }

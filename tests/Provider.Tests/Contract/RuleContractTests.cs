@@ -19,14 +19,22 @@ public sealed class RuleContractTests
         new("region-form", Programs.Relay().With(("region", "")), Programs.Relay().With(("region", "CN Shanghai"))),
         new("taskName-not-empty", Programs.Relay().With(("taskName", "")), Programs.Relay().With(("taskName", " "))),
         new(
-            "dstUrl-address", Programs.Relay().With(("dstUrl", "push.example.com/live")), Programs.Relay().With(("dstUrl", "rtmp://")), Programs.Relay().With(("dstUrl", "https://push.example.com/a")),
-            Programs.Relay().With(("dstUrl", "rtmp://push.example.com/a b")), Programs.Relay().With(("dstUrl", "")), Programs.Relay().With(("dstUrl", $"rtmp://push.example.com/{s_longAddress}"))),
+            "dstUrl-address", Programs.Relay().With(("dstUrl", "push.example.com/live")), Programs.Relay().With(("dstUrl", "rtmp://")),
+            Programs.Relay().With(("dstUrl", "https://push.example.com/a")),
+            Programs.Relay().With(("dstUrl", "rtmp://push.example.com/a b")), Programs.Relay().With(("dstUrl", "")),
+            Programs.Relay().With(("dstUrl", $"rtmp://push.example.com/{s_longAddress}"))),
         new(
-            "sourceUrls-by-sourceType", Programs.Relay().With(("sourceUrls", PropertyValue.Of())), Programs.Relay().With(("sourceUrls", PropertyValue.Of("rtmp://a.example.com/a", "rtmp://a.example.com/b"))),
-            Programs.Relay().With(("sourceUrls", PropertyValue.Of("a.example.com"))), Programs.Playlist().With(("sourceUrls", PropertyValue.Of())),
-            Programs.Playlist().With(("sourceUrls", Many(31, "https://v.example.com/a.mp4"))), Programs.Playlist().With(("sourceUrls", PropertyValue.Of("rtmp://a.example.com/a"))),
-            Programs.Playlist().With(("sourceType", "vod")), Programs.Playlist().With(("sourceType", "vod"), ("sourceUrls", Many(31, "media"))), Programs.Playlist().With(("sourceType", "vod"), ("sourceUrls", PropertyValue.Of("media", " ")))),
-        new("sourceProtocol-with-live", Programs.Playlist().With(("sourceProtocol", "rtmp")), Programs.Playlist().With(("sourceType", "vod"), ("sourceUrls", PropertyValue.Of("media")), ("sourceProtocol", "hls"))),
+            "sourceUrls-by-sourceType", Programs.Relay().With(("sourceUrls", PropertyValue.Of())),
+            Programs.Relay().With(("sourceUrls", PropertyValue.Of("rtmp://a.example.com/a", "rtmp://a.example.com/b"))),
+            Programs.Relay().With(("sourceUrls", PropertyValue.Of("a.example.com"))),
+            Programs.Playlist().With(("sourceUrls", PropertyValue.Of())),
+            Programs.Playlist().With(("sourceUrls", Many(31, "https://v.example.com/a.mp4"))),
+            Programs.Playlist().With(("sourceUrls", PropertyValue.Of("rtmp://a.example.com/a"))),
+            Programs.Playlist().With(("sourceType", "vod")),
+            Programs.Playlist().With(("sourceType", "vod"), ("sourceUrls", Many(31, "media"))),
+            Programs.Playlist().With(("sourceType", "vod"), ("sourceUrls", PropertyValue.Of("media", " ")))),
+        new("sourceProtocol-with-live", Programs.Playlist().With(("sourceProtocol", "rtmp")),
+            Programs.Playlist().With(("sourceType", "vod"), ("sourceUrls", PropertyValue.Of("media")), ("sourceProtocol", "hls"))),
         new("repeatNumber-for-files", Programs.Relay().With(("repeatNumber", 1)), Programs.Relay().With(("repeatNumber", -1))),
         new("offset-for-files", Programs.Relay().With(("offset", 1))),
         new("fileIndex-for-files", Programs.Relay().With(("fileIndex", 1))),
@@ -36,46 +44,64 @@ public sealed class RuleContractTests
         new("retryCount-range", Programs.Relay().With(("retryCount", -1))),
         new("retryInterval-range", Programs.Relay().With(("retryInterval", 59)), Programs.Relay().With(("retryInterval", 301))),
         new(
-            "callbackUrl-address", Programs.Relay().With(("callbackUrl", "rtmp://hooks.example.com")), Programs.Relay().With(("callbackUrl", "hooks.example.com")),
+            "callbackUrl-address", Programs.Relay().With(("callbackUrl", "rtmp://hooks.example.com")),
+            Programs.Relay().With(("callbackUrl", "hooks.example.com")),
             Programs.Relay().With(("callbackUrl", $"https://hooks.example.com/{s_longAddress}"))),
-        new("endTime-after-startTime", Programs.Relay().With(("startTime", Programs.Relay()["endTime"])), Programs.Relay().With(("startTime", "2030-01-01T00:00:00Z"))),
-        new("endTime-in-future", Programs.Relay().With(("endTime", Times.ToText(TestClock.Start))), Programs.Relay().With(("endTime", "2020-01-01T00:00:00Z"))),
+        new("endTime-after-startTime", Programs.Relay().With(("startTime", Programs.Relay()["endTime"])),
+            Programs.Relay().With(("startTime", "2030-01-01T00:00:00Z"))),
+        new("endTime-in-future", Programs.Relay().With(("endTime", Times.ToText(TestClock.Start))),
+            Programs.Relay().With(("endTime", "2020-01-01T00:00:00Z"))),
     ];
 
     static readonly IReadOnlyList<Violation> s_monitor =
     [
         new("monitorName-not-empty", Programs.Monitor().With(("monitorName", "")), Programs.Monitor().With(("monitorName", "\t"))),
-        new("domain-form", Programs.Monitor().With(("domain", "")), Programs.Monitor().With(("domain", "https://monitor.example.com")), Programs.Monitor().With(("domain", "monitor.example.com:80"))),
+        new("domain-form", Programs.Monitor().With(("domain", "")), Programs.Monitor().With(("domain", "https://monitor.example.com")),
+            Programs.Monitor().With(("domain", "monitor.example.com:80"))),
         new(
-            "inputList-elements", Programs.Monitor().With(("inputList", PropertyValue.Of())), Input(("inputUrl", "")), Input(("inputUrl", "rtmp://a.example.com/a b")), Input(("inputUrl", "ftp://a.example.com/a")),
-            Input(("layoutId", 0)), Input(("layoutId", 2)), Layout("positionNormalized", PropertyValue.Of(0, 1.1)), Layout("positionNormalized", PropertyValue.Of(-0.1, 1)),
-            Layout("sizeNormalized", PropertyValue.Of(1)), Layout("sizeNormalized", PropertyValue.Of(1, 1, 1)), Layout("sizeNormalized", PropertyValue.Of()),
+            "inputList-elements", Programs.Monitor().With(("inputList", PropertyValue.Of())), Input(("inputUrl", "")),
+            Input(("inputUrl", "rtmp://a.example.com/a b")), Input(("inputUrl", "ftp://a.example.com/a")),
+            Input(("layoutId", 0)), Input(("layoutId", 2)), Layout("positionNormalized", PropertyValue.Of(0, 1.1)),
+            Layout("positionNormalized", PropertyValue.Of(-0.1, 1)),
+            Layout("sizeNormalized", PropertyValue.Of(1)), Layout("sizeNormalized", PropertyValue.Of(1, 1, 1)),
+            Layout("sizeNormalized", PropertyValue.Of()),
             Volume(-0.01), Volume(1.01), Volume(0.005)),
-        new("app-form", Programs.Monitor().With(("app", "")), Programs.Monitor().With(("app", "a/b")), Programs.Monitor().With(("app", "a b"))),
-        new("stream-form", Programs.Monitor().With(("stream", "")), Programs.Monitor().With(("stream", "a?b")), Programs.Monitor().With(("stream", "a#b"))),
+        new("app-form", Programs.Monitor().With(("app", "")), Programs.Monitor().With(("app", "a/b")),
+            Programs.Monitor().With(("app", "a b"))),
+        new("stream-form", Programs.Monitor().With(("stream", "")), Programs.Monitor().With(("stream", "a?b")),
+            Programs.Monitor().With(("stream", "a#b"))),
         new(
             "monitorConfig-range",
             [.. LiveProvider.Schema.Resources[MonitorSession.Token].Inputs.Properties["monitorConfig"].Type is ObjectType thresholds
-                ? thresholds.Schema.Properties.Keys.Select(name => Programs.Monitor().With(("monitorConfig", new PropertyMap { [name] = -0.1 }))) : []]),
-        new("callbackUrl-address", Programs.Monitor().With(("callbackUrl", "rtmp://hooks.example.com")), Programs.Monitor().With(("callbackUrl", ""))),
-        new("dingTalkWebHookUrl-address", Programs.Monitor().With(("dingTalkWebHookUrl", "oapi.dingtalk.com/robot/send?access_token=DINGKEY"))),
+                ? thresholds.Schema.Properties.Keys.Select(name =>
+                    Programs.Monitor().With(("monitorConfig", new PropertyMap { [name] = -0.1 }))) : []]),
+        new("callbackUrl-address", Programs.Monitor().With(("callbackUrl", "rtmp://hooks.example.com")),
+            Programs.Monitor().With(("callbackUrl", ""))),
+        new("dingTalkWebHookUrl-address",
+            Programs.Monitor().With(("dingTalkWebHookUrl", "oapi.dingtalk.com/robot/send?access_token=DINGKEY"))),
     ];
 
     static readonly IReadOnlyList<Violation> s_config =
     [
         new("accessKey-with-secretKey", new PropertyMap { ["accessKey"] = "AK" }, new PropertyMap { ["secretKey"] = "SK" }),
-        new("endpoint-address", new PropertyMap { ["endpoint"] = "http://live.aliyuncs.com" }, new PropertyMap { ["endpoint"] = "https://live.aliyuncs.com/path" }),
+        new("endpoint-address", new PropertyMap { ["endpoint"] = "http://live.aliyuncs.com" },
+            new PropertyMap { ["endpoint"] = "https://live.aliyuncs.com/path" }),
         new(
-            "assumeRole-role", Role(("roleArn", "live")), Role(("sessionName", "a")), Role(("sessionName", new string('a', 65))), Role(("sessionName", "a b")), Role(("sessionExpiration", 899)),
+            "assumeRole-role", Role(("roleArn", "live")), Role(("sessionName", "a")), Role(("sessionName", new string('a', 65))),
+            Role(("sessionName", "a b")), Role(("sessionExpiration", 899)),
             Role(("externalId", "x")), Role(("externalId", new string('x', 1225)))),
     ];
 
     /// <summary>The rules of a token with their violations, and right inputs that break none.</summary>
-    static (IReadOnlyList<Rule> Rules, ObjectSchema Schema, IReadOnlyList<Violation> Violations, PropertyMap[] Right) Of(string owner) => owner switch
+    static (IReadOnlyList<Rule> Rules, ObjectSchema Schema, IReadOnlyList<Violation> Violations, PropertyMap[] Right) Of(string owner) =>
+        owner switch
     {
-        RelayTask.Token => (RelayTaskRules.All, LiveProvider.Schema.Resources[owner].Inputs, s_relay, [Programs.Relay(), Programs.Playlist()]),
+        RelayTask.Token => (RelayTaskRules.All, LiveProvider.Schema.Resources[owner].Inputs,
+            s_relay, [Programs.Relay(), Programs.Playlist()]),
         MonitorSession.Token => (MonitorSessionRules.All, LiveProvider.Schema.Resources[owner].Inputs, s_monitor, [Programs.Monitor()]),
-        _ => (ProviderConfig.Rules, LiveProvider.Schema.Config, s_config, [PropertyMap.Empty, Role(), new() { ["endpoint"] = "" }, new() { ["endpoint"] = "live.aliyuncs.com" }, new() { ["accessKey"] = "AK", ["secretKey"] = "SK" }]),
+        _ => (ProviderConfig.Rules, LiveProvider.Schema.Config,
+            s_config, [PropertyMap.Empty, Role(), new() { ["endpoint"] = "" }, new() { ["endpoint"] = "live.aliyuncs.com" },
+            new() { ["accessKey"] = "AK", ["secretKey"] = "SK" }]),
     };
 
     public static TheoryData<string> Owners() => [.. LiveProvider.Registry.Value.Keys, "config"];
@@ -109,7 +135,8 @@ public sealed class RuleContractTests
     public void Every_rule_can_fire_and_right_inputs_break_none(string owner)
     {
         var (rules, schema, violations, right) = Of(owner);
-        violations.Select(violation => violation.Rule).Order(StringComparer.Ordinal).ShouldBe(rules.Select(rule => rule.Id).Order(StringComparer.Ordinal));
+        violations.Select(violation => violation.Rule).Order(StringComparer.Ordinal)
+            .ShouldBe(rules.Select(rule => rule.Id).Order(StringComparer.Ordinal));
         foreach (var rule in rules)
         {
             foreach (var inputs in right) Apply(rule, schema, inputs).ShouldBeEmpty($"{rule.Id} on right inputs");
@@ -119,7 +146,9 @@ public sealed class RuleContractTests
             {
                 var found = Apply(rule, schema, inputs);
                 found.ShouldNotBeEmpty($"{rule.Id} on {TestSchema.Show(inputs)}");
-                found.ShouldAllBe(text => rule.Properties.Any(name => text.StartsWith(name, StringComparison.Ordinal)), $"{rule.Id} reports one of its properties");
+                found.ShouldAllBe(text =>
+                    rule.Properties.Any(name => text.StartsWith(name, StringComparison.Ordinal)),
+                    $"{rule.Id} reports one of its properties");
             }
         }
     }
@@ -136,7 +165,8 @@ public sealed class RuleContractTests
             foreach (var inputs in violation.Inputs)
             {
                 var answered = await CheckAsync(rig, owner, inputs);
-                answered.ShouldBe(Apply(rules.Single(rule => rule.Id == violation.Rule), schema, inputs), ignoreOrder: true, $"{violation.Rule} on {TestSchema.Show(inputs)}, and no other rule");
+                answered.ShouldBe(Apply(rules.Single(rule => rule.Id == violation.Rule), schema, inputs), ignoreOrder: true,
+                    $"{violation.Rule} on {TestSchema.Show(inputs)}, and no other rule");
             }
         }
     }
@@ -167,7 +197,8 @@ public sealed class RuleContractTests
     {
         using var rig = new Rig(RelayTask.Token);
         var longest = "rtmp://push.example.com/";
-        var program = Programs.Playlist().With(("sourceUrls", Many(30, "https://v.example.com/a.mp4")), ("dstUrl", longest + new string('a', 2000 - longest.Length)));
+        var program = Programs.Playlist().With(("sourceUrls", Many(30, "https://v.example.com/a.mp4")), ("dstUrl",
+            longest + new string('a', 2000 - longest.Length)));
         (await CheckAsync(rig, RelayTask.Token, program)).ShouldBeEmpty();
     }
 
@@ -176,7 +207,8 @@ public sealed class RuleContractTests
     {
         using var rig = new Rig(RelayTask.Token);
         var ended = Programs.Relay().With(("endTime", "2020-01-01T00:00:00Z"));
-        (await rig.CheckRawAsync(ended, PropertyMap.Empty)).Failures.ShouldHaveSingleItem().Reason.ShouldStartWith("endTime: must lie in the future");
+        (await rig.CheckRawAsync(ended,
+            PropertyMap.Empty)).Failures.ShouldHaveSingleItem().Reason.ShouldStartWith("endTime: must lie in the future");
         (await rig.CheckRawAsync(ended, Programs.Relay())).Failures.ShouldHaveSingleItem();
         (await rig.CheckRawAsync(ended, ended)).Failures.ShouldBeEmpty();
         (await rig.CheckRawAsync(ended.With(("endTime", "2020-01-01T08:00:00.4+08:00")), ended)).Failures.ShouldBeEmpty();
@@ -190,7 +222,8 @@ public sealed class RuleContractTests
         if (complete["inputList"] is { } list)
         {
             // Check numbers the inputs by their position before the rules look at them.
-            complete["inputList"] = PropertyValue.Of(list.Elements.Select((input, index) => (PropertyValue)new PropertyMap(input.Members) { ["layoutId"] = input.Members["layoutId"] ?? index + 1 }));
+            complete["inputList"] = PropertyValue.Of(list.Elements.Select((input, index) =>
+                (PropertyValue)new PropertyMap(input.Members) { ["layoutId"] = input.Members["layoutId"] ?? index + 1 }));
         }
 
         rule.Apply(new(complete, PropertyMap.Empty, failures, TestClock.Start));
@@ -200,7 +233,8 @@ public sealed class RuleContractTests
     static async Task<IReadOnlyList<string>> CheckAsync(Rig rig, string owner, PropertyMap inputs)
     {
         var reply = owner == "config"
-            ? await rig.Rpc.CheckConfig(new Wire.CheckRequest { Urn = "urn:pulumi:dev::demo::pulumi:providers:aliyun-live::default", News = PulumiAliyunLive.Protocol.ValueCodec.Encode(inputs) })
+            ? await rig.Rpc.CheckConfig(new Wire.CheckRequest { Urn = "urn:pulumi:dev::demo::pulumi:providers:aliyun-live::default",
+                News = PulumiAliyunLive.Protocol.ValueCodec.Encode(inputs) })
             : await rig.CheckRawAsync(inputs, PropertyMap.Empty);
         return [.. reply.Failures.Select(failure => Told(failure.Property, failure.Reason))];
     }
@@ -220,5 +254,6 @@ public sealed class RuleContractTests
     static PropertyMap Volume(double value) => Input(("playConfig", new PropertyMap { ["volumeRate"] = value }));
 
     static PropertyMap Role(params (string Name, PropertyValue? Value)[] changes) =>
-        new() { ["assumeRole"] = new PropertyMap { ["roleArn"] = "acs:ram::1:role/live", ["sessionName"] = "ab", ["sessionExpiration"] = 900 }.With(changes) };
+        new() { ["assumeRole"] = new PropertyMap { ["roleArn"] = "acs:ram::1:role/live", ["sessionName"] = "ab",
+            ["sessionExpiration"] = 900 }.With(changes) };
 }

@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace PulumiAliyunLive.Tests.Contract;
 
 /// <summary>
-/// Finds what the engine's schema binder and the metaschema would refuse: keys that are not allowed, tokens of the wrong form, references that lead
+/// Finds what the engine's schema binder and the metaschema would refuse: keys that are not allowed, tokens of the wrong form, references
+/// that lead
 /// nowhere, required names that do not exist, reserved names. The rules are written down here from the format's description, apart from the
 /// plugin's own reader.
 /// </summary>
@@ -68,9 +69,12 @@ static partial class SchemaBinder
             if (!Name().IsMatch(name) || name is "pulumi" or "input") yield return $"name: {name}";
             var problems = Keys(root, s_package, "package")
                 .Concat(Members("types").SelectMany(type => Token(type, TypeToken(), name).Concat(Complex(type.Value, type.Name))))
-                .Concat(Members("resources").SelectMany(resource => Token(resource, TypeToken(), name).Concat(Resource(resource.Value, resource.Name))))
-                .Concat(Members("functions").SelectMany(function => Token(function, FunctionToken(), name).Concat(Function(function.Value, function.Name))))
-                .Concat(root.TryGetProperty("provider", out var provider) ? Resource(provider, "provider").Concat(ProviderNames(provider)) : [])
+                .Concat(Members("resources")
+                    .SelectMany(resource => Token(resource, TypeToken(), name).Concat(Resource(resource.Value, resource.Name))))
+                .Concat(Members("functions")
+                    .SelectMany(function => Token(function, FunctionToken(), name).Concat(Function(function.Value, function.Name))))
+                .Concat(root.TryGetProperty("provider", out var provider)
+                    ? Resource(provider, "provider").Concat(ProviderNames(provider)) : [])
                 .Concat(root.TryGetProperty("config", out var config) ? Config(config) : [])
                 .Concat(Members("language").SelectMany(Language))
                 .Concat(Collisions());
@@ -80,7 +84,8 @@ static partial class SchemaBinder
         JsonProperty[] Members(string part) => root.TryGetProperty(part, out var members) ? [.. members.EnumerateObject()] : [];
 
         static IEnumerable<string> Keys(JsonElement element, string[] allowed, string place) =>
-            element.EnumerateObject().Select(member => member.Name).Except(allowed, StringComparer.Ordinal).Select(key => $"{place}: key {key} is not allowed");
+            element.EnumerateObject().Select(member => member.Name).Except(allowed, StringComparer.Ordinal)
+                .Select(key => $"{place}: key {key} is not allowed");
 
         static IEnumerable<string> Token(JsonProperty member, Regex form, string package)
         {
@@ -93,8 +98,11 @@ static partial class SchemaBinder
             }
         }
 
-        IEnumerable<string> Collisions() => Members("types").Concat(Members("resources")).Select(member => member.Name).Concat(Members("functions").Select(member => member.Name))
-            .GroupBy(token => token, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1).Select(group => $"{group.Key}: the same token twice but for case");
+        IEnumerable<string> Collisions() =>
+            Members("types").Concat(Members("resources"))
+            .Select(member => member.Name).Concat(Members("functions").Select(member => member.Name))
+            .GroupBy(token => token, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1)
+                .Select(group => $"{group.Key}: the same token twice but for case");
 
         IEnumerable<string> Config(JsonElement config)
         {
@@ -123,7 +131,8 @@ static partial class SchemaBinder
 
             if (resource.TryGetProperty("properties", out var outputs))
             {
-                foreach (var output in outputs.EnumerateObject().Where(output => output.Name is "id" or "urn")) yield return $"{place}: output {output.Name} hides the engine's own";
+                foreach (var output in outputs.EnumerateObject()
+                    .Where(output => output.Name is "id" or "urn")) yield return $"{place}: output {output.Name} hides the engine's own";
             }
 
             if (resource.TryGetProperty("stateInputs", out var state))
@@ -139,7 +148,8 @@ static partial class SchemaBinder
             foreach (var side in (string[])["inputs", "outputs"])
             {
                 if (!function.TryGetProperty(side, out var shape)) continue;
-                var problems = shape.TryGetProperty("properties", out _) ? Complex(shape, $"{place} {side}") : Type(shape, $"{place} {side}", s_type);
+                var problems = shape.TryGetProperty("properties", out _) ? Complex(shape, $"{place} {side}")
+                    : Type(shape, $"{place} {side}", s_type);
                 foreach (var problem in problems) yield return problem;
             }
         }
@@ -154,8 +164,10 @@ static partial class SchemaBinder
                 var seen = new HashSet<string>(StringComparer.Ordinal);
                 foreach (var value in values.EnumerateArray())
                 {
-                    foreach (var problem in Keys(value, ["name", "description", "value", "deprecationMessage"], place)) yield return problem;
-                    if (!value.TryGetProperty("value", out var stated) || !IsOf(stated, kind)) yield return $"{place}: an enum value that is no {kind}";
+                    foreach (var problem in Keys(value, ["name", "description", "value", "deprecationMessage"],
+                        place)) yield return problem;
+                    if (!value.TryGetProperty("value", out var stated)
+                        || !IsOf(stated, kind)) yield return $"{place}: an enum value that is no {kind}";
                     else if (!seen.Add(stated.GetRawText())) yield return $"{place}: the enum value {stated} twice";
                 }
 
@@ -164,7 +176,8 @@ static partial class SchemaBinder
 
             if (kind != "object") yield return $"{place}: neither an object nor an enum";
             foreach (var problem in Properties(type, "properties", place)) yield return problem;
-            foreach (var problem in Required(type, "required", type.TryGetProperty("properties", out var properties) ? properties : default, place)) yield return problem;
+            foreach (var problem in Required(type, "required", type.TryGetProperty("properties", out var properties) ? properties
+                : default, place)) yield return problem;
         }
 
         static IEnumerable<string> Required(JsonElement owner, string key, JsonElement properties, string place)
@@ -173,7 +186,8 @@ static partial class SchemaBinder
             var seen = new HashSet<string>(StringComparer.Ordinal);
             foreach (var name in names.EnumerateArray().Select(name => name.GetString()!))
             {
-                if (properties.ValueKind != JsonValueKind.Object || !properties.TryGetProperty(name, out _)) yield return $"{place}: {key} names {name}, which does not exist";
+                if (properties.ValueKind != JsonValueKind.Object
+                    || !properties.TryGetProperty(name, out _)) yield return $"{place}: {key} names {name}, which does not exist";
                 if (!seen.Add(name)) yield return $"{place}: {key} names {name} twice";
             }
         }
@@ -202,14 +216,16 @@ static partial class SchemaBinder
 
             if (!property.TryGetProperty("defaultInfo", out var info)) yield break;
             foreach (var problem in Keys(info, ["environment", "language"], place)) yield return problem;
-            if (!info.TryGetProperty("environment", out var variables) || variables.GetArrayLength() == 0) yield return $"{place}: defaultInfo without a variable";
+            if (!info.TryGetProperty("environment", out var variables)
+                || variables.GetArrayLength() == 0) yield return $"{place}: defaultInfo without a variable";
         }
 
         /// <summary>The primitive type that a property has, also through an enum; null for any other.</summary>
         string? Primitive(JsonElement property)
         {
             var kind = Text(property, "type");
-            if (property.TryGetProperty("$ref", out var reference) && Find(reference.GetString()!) is { } target && target.TryGetProperty("enum", out _)) kind = Text(target, "type");
+            if (property.TryGetProperty("$ref", out var reference) && Find(reference.GetString()!) is { } target
+                && target.TryGetProperty("enum", out _)) kind = Text(target, "type");
             return s_primitives.Contains(kind, StringComparer.Ordinal) ? kind : null;
         }
 

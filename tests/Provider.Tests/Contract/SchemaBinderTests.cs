@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using PulumiAliyunLive.Resources;
 using PulumiAliyunLive.Tests.Resources;
-using PulumiAliyunLive.Tests.Structure;
 
 namespace PulumiAliyunLive.Tests.Contract;
 
@@ -10,7 +9,8 @@ namespace PulumiAliyunLive.Tests.Contract;
 public sealed class SchemaBinderTests
 {
     [Fact]
-    public void The_committed_schema_binds() => SchemaBinder.Problems(JsonDocument.Parse(Repository.Read("schema.json")).RootElement).ShouldBeEmpty();
+    public void The_committed_schema_binds() =>
+        SchemaBinder.Problems(JsonDocument.Parse(Repository.Read("schema.json")).RootElement).ShouldBeEmpty();
 
     [Fact]
     public void The_served_schema_binds()
@@ -45,7 +45,8 @@ public sealed class SchemaBinderTests
         foreach (var step in steps[..^1]) owner = owner is JsonArray list ? list[int.Parse(step)]! : owner[step]!;
         if (addedKey is not null)
         {
-            var target = owner is JsonObject && owner[steps[^1]] is JsonObject inner && !addedKey.StartsWith("../", StringComparison.Ordinal) ? inner : owner.AsObject();
+            var target = owner is JsonObject && owner[steps[^1]] is JsonObject inner
+                && !addedKey.StartsWith("../", StringComparison.Ordinal) ? inner : owner.AsObject();
             target[addedKey.Replace("../", "", StringComparison.Ordinal)] = new JsonObject { ["type"] = "string" };
         }
         else if (owner is JsonArray list)

@@ -4,7 +4,6 @@ using System.Text.RegularExpressions;
 using PulumiAliyunLive.Model;
 using PulumiAliyunLive.Resources;
 using PulumiAliyunLive.Tests.Resources;
-using PulumiAliyunLive.Tests.Structure;
 
 namespace PulumiAliyunLive.Tests.Contract;
 
@@ -17,7 +16,8 @@ public sealed partial class SchemaContractTests
 
     [Fact]
     public void Every_declared_resource_is_registered_and_every_registered_one_declared() =>
-        LiveProvider.Registry.Value.Keys.Order(StringComparer.Ordinal).ShouldBe(LiveProvider.Schema.Resources.Keys.Order(StringComparer.Ordinal));
+        LiveProvider.Registry.Value.Keys.Order(StringComparer.Ordinal)
+            .ShouldBe(LiveProvider.Schema.Resources.Keys.Order(StringComparer.Ordinal));
 
     [Theory]
     [MemberData(nameof(Tokens))]
@@ -25,15 +25,18 @@ public sealed partial class SchemaContractTests
     {
         var names = LiveProvider.Registry.Value[token].Fields.Select(field => field.Name).ToList();
         names.ShouldBeUnique();
-        names.Order(StringComparer.Ordinal).ShouldBe(LiveProvider.Schema.Resources[token].Inputs.Properties.Keys.Order(StringComparer.Ordinal));
+        names.Order(StringComparer.Ordinal)
+            .ShouldBe(LiveProvider.Schema.Resources[token].Inputs.Properties.Keys.Order(StringComparer.Ordinal));
     }
 
     [Theory]
     [MemberData(nameof(Tokens))]
     public void What_no_update_can_change_is_declared_to_replace_and_nothing_else_is(string token)
     {
-        var replacing = LiveProvider.Registry.Value[token].Fields.Where(field => field.Takes == Takes.OnReplacement).Select(field => field.Name);
-        LiveProvider.Schema.Resources[token].Inputs.Ordered.Where(property => property.WillReplaceOnChanges).Select(property => property.Name).Order(StringComparer.Ordinal)
+        var replacing = LiveProvider.Registry.Value[token].Fields.Where(field => field.Takes == Takes.OnReplacement)
+            .Select(field => field.Name);
+        LiveProvider.Schema.Resources[token].Inputs.Ordered.Where(property => property.WillReplaceOnChanges)
+            .Select(property => property.Name).Order(StringComparer.Ordinal)
             .ShouldBe(replacing.Order(StringComparer.Ordinal));
     }
 
@@ -43,7 +46,8 @@ public sealed partial class SchemaContractTests
     {
         foreach (var property in LiveProvider.Schema.Resources[token].Inputs.Ordered)
         {
-            property.Description.Contains("A change replaces the task", StringComparison.Ordinal).ShouldBe(property.WillReplaceOnChanges, property.Name);
+            property.Description.Contains("A change replaces the task", StringComparison.Ordinal)
+                .ShouldBe(property.WillReplaceOnChanges, property.Name);
         }
     }
 
@@ -92,9 +96,12 @@ public sealed partial class SchemaContractTests
     public void No_two_properties_share_a_description()
     {
         // Inputs and outputs of one name are one property, and so are stack configuration and explicit providers.
-        var byText = Properties().Select(property => (Place: property.Place.Split('#')[0] + property.Name, Text: property.Value.GetProperty("description").GetString()))
+        var byText = Properties()
+            .Select(property =>
+            (Place: property.Place.Split('#')[0] + property.Name, Text: property.Value.GetProperty("description").GetString()))
             .GroupBy(property => property.Text, StringComparer.Ordinal);
-        byText.Where(group => group.Select(property => property.Place).Distinct(StringComparer.Ordinal).Count() > 1).Select(group => group.Key).ShouldBeEmpty();
+        byText.Where(group => group.Select(property => property.Place).Distinct(StringComparer.Ordinal).Count() > 1)
+            .Select(group => group.Key).ShouldBeEmpty();
     }
 
     [Fact]
@@ -105,7 +112,8 @@ public sealed partial class SchemaContractTests
         {
             if (!property.TryGetProperty("default", out var value)) continue;
             var text = value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
-            Regex.IsMatch(property.GetProperty("description").GetString()!, $@"\bDefault `?{Regex.Escape(text)}`?[.,;]", RegexOptions.None, TimeSpan.FromSeconds(1)).ShouldBeTrue($"{place} {name}: Default {text}");
+            Regex.IsMatch(property.GetProperty("description").GetString()!, $@"\bDefault `?{Regex.Escape(text)}`?[.,;]",
+                RegexOptions.None, TimeSpan.FromSeconds(1)).ShouldBeTrue($"{place} {name}: Default {text}");
             told++;
         }
 
@@ -124,7 +132,8 @@ public sealed partial class SchemaContractTests
     public void The_served_schema_is_the_committed_one_with_the_version_and_nothing_else()
     {
         var committed = File.ReadAllBytes(Path.Combine(Repository.Root, "schema.json"));
-        JsonDocument.Parse(committed).RootElement.TryGetProperty("version", out _).ShouldBeFalse("the version is filled in when the schema is served");
+        JsonDocument.Parse(committed).RootElement.TryGetProperty("version", out _)
+            .ShouldBeFalse("the version is filled in when the schema is served");
         using var rig = new Rig(RelayTask.Token);
         var served = rig.Provider.GetSchema().Span;
         var same = served.CommonPrefixLength(committed);
@@ -168,7 +177,8 @@ public sealed partial class SchemaContractTests
         }
     }
 
-    /// <summary>Everything that a reader of the documentation meets: the package, properties, types, enum values, resources, functions.</summary>
+    /// <summary>Everything that a reader of the documentation meets: the package, properties, types, enum values, resources,
+    /// functions.</summary>
     static IEnumerable<(string Place, string? Text)> Described(JsonElement root)
     {
         static string? Text(JsonElement element) => element.TryGetProperty("description", out var text) ? text.GetString() : null;

@@ -17,7 +17,8 @@ public sealed class SecretContractTests
         Secret(LiveProvider.Schema.Config).ShouldBe(["secretKey", "securityToken"]);
     }
 
-    static IEnumerable<string> Secret(ObjectSchema schema) => schema.Ordered.Where(property => property.Secret).Select(property => property.Name);
+    static IEnumerable<string> Secret(ObjectSchema schema) =>
+        schema.Ordered.Where(property => property.Secret).Select(property => property.Name);
 
     public static TheoryData<string> Tokens() => [.. LiveProvider.Registry.Value.Keys];
 
@@ -29,7 +30,8 @@ public sealed class SecretContractTests
         var program = Unmarked(token);
         ShouldBeMarked(token, await rig.CheckAsync(program, PropertyMap.Empty));
         var inputs = await rig.CheckAsync(program, PropertyMap.Empty);
-        var preview = await rig.Rpc.Create(new Wire.CreateRequest { Urn = rig.Urn, Name = rig.Name, Type = token, Properties = ValueCodec.Encode(inputs), Preview = true });
+        var preview = await rig.Rpc.Create(new Wire.CreateRequest { Urn = rig.Urn, Name = rig.Name, Type = token,
+            Properties = ValueCodec.Encode(inputs), Preview = true });
         ShouldBeMarked(token, ValueCodec.Decode(preview.Properties));
 
         await rig.UpAsync(program);
@@ -38,7 +40,8 @@ public sealed class SecretContractTests
         ShouldBeMarked(token, rig.State!.Inputs);
         ShouldBeMarked(token, rig.State!.Outputs);
 
-        await rig.UpAsync(program.With((token == RelayTask.Token ? "endTime" : "streamName", null)).With(token == RelayTask.Token ? ("endTime", "2026-02-01T00:00:00Z") : ("monitorName", "other")));
+        await rig.UpAsync(program.With((token == RelayTask.Token ? "endTime" : "streamName", null)).With(token == RelayTask.Token
+            ? ("endTime", "2026-02-01T00:00:00Z") : ("monitorName", "other")));
         ShouldBeMarked(token, rig.State!.Outputs);
 
         var id = rig.State!.Id;
@@ -53,13 +56,15 @@ public sealed class SecretContractTests
     {
         using var rig = new Rig(token);
         await rig.UpAsync(Unmarked(token));
-        var news = await rig.CheckAsync(Unmarked(token).With(token == RelayTask.Token ? ("endTime", "2026-02-01T00:00:00Z") : ("monitorName", "other")), rig.State!.Inputs);
+        var news = await rig.CheckAsync(Unmarked(token).With(token == RelayTask.Token ? ("endTime", "2026-02-01T00:00:00Z")
+            : ("monitorName", "other")), rig.State!.Inputs);
         foreach (var preview in (bool[])[true, false])
         {
             var reply = await rig.Rpc.Update(new Wire.UpdateRequest
             {
                 Id = rig.State!.Id, Urn = rig.Urn, Name = rig.Name, Type = token, Preview = preview,
-                Olds = ValueCodec.Encode(rig.State.Outputs), OldInputs = ValueCodec.Encode(rig.State.Inputs), News = ValueCodec.Encode(news),
+                Olds = ValueCodec.Encode(rig.State.Outputs), OldInputs = ValueCodec.Encode(rig.State.Inputs),
+                    News = ValueCodec.Encode(news),
             });
             ShouldBeMarked(token, ValueCodec.Decode(reply.Properties));
         }
@@ -71,7 +76,9 @@ public sealed class SecretContractTests
         using var rig = new Rig(RelayTask.Token);
         rig.Service.BeforeCall = operation =>
         {
-            if (operation == "DescribeLivePullToPush" && rig.Service.Tasks.Values.FirstOrDefault() is { OnAir: not null, SourceLost: false } task) rig.Service.StopBehindOurBack(task.TaskId);
+            if (operation == "DescribeLivePullToPush"
+                && rig.Service.Tasks.Values.FirstOrDefault() is { OnAir: not null,
+                SourceLost: false } task) rig.Service.StopBehindOurBack(task.TaskId);
         };
         await Should.ThrowAsync<RpcException>(() => rig.UpAsync(Unmarked(RelayTask.Token).With(("awaitRunning", true))));
         rig.State.ShouldNotBeNull().InitErrors.ShouldNotBeEmpty();
@@ -86,7 +93,8 @@ public sealed class SecretContractTests
 
     static void ShouldBeMarked(string token, PropertyMap values)
     {
-        foreach (var name in Secret(LiveProvider.Schema.Resources[token].Inputs)) values[name].ShouldNotBeNull(name).IsSecret.ShouldBeTrue(name);
+        foreach (var name in Secret(LiveProvider.Schema.Resources[token].Inputs)) values[name]
+            .ShouldNotBeNull(name).IsSecret.ShouldBeTrue(name);
         values["callbackUrl"]!.IsSecret.ShouldBeTrue();
         if (token == RelayTask.Token)
         {

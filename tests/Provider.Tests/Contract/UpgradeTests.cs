@@ -12,7 +12,8 @@ public sealed class UpgradeTests
         var data = new TheoryData<string, string>();
         foreach (var (token, resource) in LiveProvider.Schema.Resources)
         {
-            foreach (var property in resource.Inputs.Ordered.Where(property => property.Default is not null)) data.Add(token, property.Name);
+            foreach (var property in resource.Inputs.Ordered.Where(property => property.Default is not null)) data.Add(token,
+                property.Name);
         }
 
         return data;
@@ -27,7 +28,8 @@ public sealed class UpgradeTests
             using var rig = new Rig(token);
             await rig.UpAsync(program);
             rig.State!.Inputs.ContainsKey(property).ShouldBeTrue();
-            rig.State = rig.State with { Inputs = rig.State.Inputs.With((property, null)), Outputs = rig.State.Outputs.With((property, null)) };
+            rig.State = rig.State with { Inputs = rig.State.Inputs.With((property, null)),
+                Outputs = rig.State.Outputs.With((property, null)) };
             (await rig.PreviewAsync(program)).ShouldBe(Step.Same);
             (await rig.RefreshAsync()).ShouldNotBeNull().ShouldBeEmpty();
             (await rig.UpAsync(program)).ShouldBe(Step.Same);
@@ -38,12 +40,14 @@ public sealed class UpgradeTests
     [Theory]
     [InlineData(RelayTask.Token)]
     [InlineData(MonitorSession.Token)]
-    public void State_without_any_default_needs_no_change(string token) => RandomInputs.ForAll(token == RelayTask.Token ? RandomInputs.RelayTask : RandomInputs.MonitorSession, 50, async program =>
+    public void State_without_any_default_needs_no_change(string token) =>
+        RandomInputs.ForAll(token == RelayTask.Token ? RandomInputs.RelayTask : RandomInputs.MonitorSession, 50, async program =>
     {
         using var rig = new Rig(token);
         await rig.UpAsync(program);
         var schema = LiveProvider.Schema.Resources[token].Inputs;
-        rig.State = rig.State! with { Inputs = SchemaCheck.WithoutDefaults(schema, rig.State.Inputs), Outputs = SchemaCheck.WithoutDefaults(schema, rig.State.Outputs) };
+        rig.State = rig.State! with { Inputs = SchemaCheck.WithoutDefaults(schema, rig.State.Inputs),
+            Outputs = SchemaCheck.WithoutDefaults(schema, rig.State.Outputs) };
         (await rig.UpAsync(program)).ShouldBe(Step.Same);
         await rig.DestroyAsync();
     });
@@ -56,7 +60,8 @@ public sealed class UpgradeTests
         using var rig = new Rig(token);
         var program = token == RelayTask.Token ? Programs.Relay() : Programs.Monitor();
         await rig.UpAsync(program);
-        rig.State = rig.State! with { Inputs = rig.State.Inputs.With(("formerInput", "x")), Outputs = rig.State.Outputs.With(("formerInput", "x"), ("formerOutput", "y")) };
+        rig.State = rig.State! with { Inputs = rig.State.Inputs.With(("formerInput", "x")),
+            Outputs = rig.State.Outputs.With(("formerInput", "x"), ("formerOutput", "y")) };
         (await rig.UpAsync(program)).ShouldBe(Step.Same);
         (await rig.RefreshAsync()).ShouldNotBeNull().ShouldBeEmpty();
         await rig.DestroyAsync();

@@ -20,18 +20,22 @@ public sealed partial class StructureTests
     /// <summary>Types that must be partial because a generator writes their other half.</summary>
     static readonly string[] s_generators = ["[GeneratedRegex", "[JsonSerializable"];
 
-    static IEnumerable<(string Path, string Text)> Sources => Repository.Files("provider", "*.cs").Select(path => (path, Repository.Read(path)));
+    static IEnumerable<(string Path, string Text)> Sources =>
+        Repository.Files("provider", "*.cs").Select(path => (path, Repository.Read(path)));
 
     [Fact]
     public void Each_layer_names_only_those_below_it()
     {
-        Sources.Select(source => source.Path.Split('/')[1]).Where(part => part != "Program.cs").Distinct().Order(StringComparer.Ordinal).ShouldBe(s_layers.Keys.Order(StringComparer.Ordinal));
+        Sources.Select(source => source.Path.Split('/')[1]).Where(part => part != "Program.cs").Distinct().Order(StringComparer.Ordinal)
+            .ShouldBe(s_layers.Keys.Order(StringComparer.Ordinal));
         foreach (var (path, text) in Sources.Where(source => source.Path != "provider/Program.cs"))
         {
             var layer = path.Split('/')[1];
             text.ShouldContain($"namespace PulumiAliyunLive.{layer};", Case.Sensitive, path);
-            var named = OurNamespace().Matches(text).Select(match => match.Groups["layer"].Value).Where(name => name != layer).Distinct(StringComparer.Ordinal);
-            named.Except(s_layers[layer], StringComparer.Ordinal).ShouldBeEmpty($"{path} may name {string.Join(", ", s_layers[layer])} only");
+            var named = OurNamespace().Matches(text).Select(match => match.Groups["layer"].Value).Where(name => name != layer)
+                .Distinct(StringComparer.Ordinal);
+            named.Except(s_layers[layer], StringComparer.Ordinal)
+                .ShouldBeEmpty($"{path} may name {string.Join(", ", s_layers[layer])} only");
         }
     }
 
@@ -40,13 +44,17 @@ public sealed partial class StructureTests
     {
         foreach (var (path, text) in Sources)
         {
-            if (path.StartsWith("provider/Model/", StringComparison.Ordinal)) Code(text).ShouldNotContain("Aliyun.", Case.Insensitive, path);
-            if (path.StartsWith("provider/Live/", StringComparison.Ordinal) || path.StartsWith("provider/Credentials/", StringComparison.Ordinal))
+            if (path.StartsWith("provider/Model/", StringComparison.Ordinal)) Code(text)
+                .ShouldNotContain("Aliyun.", Case.Insensitive, path);
+            if (path.StartsWith("provider/Live/", StringComparison.Ordinal)
+                || path.StartsWith("provider/Credentials/", StringComparison.Ordinal))
             {
-                Code(text).Replace("PulumiAliyunLive", "", StringComparison.Ordinal).Replace("pulumi-aliyun-live", "", StringComparison.Ordinal).ShouldNotContain("Pulumi", Case.Insensitive, path);
+                Code(text).Replace("PulumiAliyunLive", "", StringComparison.Ordinal).Replace("pulumi-aliyun-live", "",
+                    StringComparison.Ordinal).ShouldNotContain("Pulumi", Case.Insensitive, path);
             }
 
-            if (!path.StartsWith("provider/Protocol/", StringComparison.Ordinal) && path != "provider/Program.cs") Code(text).ShouldNotContain("Google.Protobuf", Case.Sensitive, path);
+            if (!path.StartsWith("provider/Protocol/", StringComparison.Ordinal) && path != "provider/Program.cs") Code(text)
+                .ShouldNotContain("Google.Protobuf", Case.Sensitive, path);
         }
     }
 
@@ -61,11 +69,14 @@ public sealed partial class StructureTests
     {
         foreach (var (path, text) in Sources.Where(source => PartialType().IsMatch(source.Text)))
         {
-            s_generators.Any(mark => text.Contains(mark, StringComparison.Ordinal)).ShouldBeTrue($"{path} declares a partial type although nothing generates the rest of it");
+            s_generators.Any(mark => text.Contains(mark, StringComparison.Ordinal))
+                .ShouldBeTrue($"{path} declares a partial type although nothing generates the rest of it");
         }
 
-        var declared = Sources.SelectMany(source => DeclaredType().Matches(source.Text).Select(match => (Type: match.Groups["name"].Value, Layer: source.Path.Split('/')[1], source.Path)));
-        declared.GroupBy(type => (type.Type, type.Layer)).Where(group => group.Select(type => type.Path).Distinct().Count() > 1).Select(group => group.Key).ShouldBeEmpty("the same type in two files");
+        var declared = Sources.SelectMany(source => DeclaredType().Matches(source.Text)
+            .Select(match => (Type: match.Groups["name"].Value, Layer: source.Path.Split('/')[1], source.Path)));
+        declared.GroupBy(type => (type.Type, type.Layer)).Where(group => group.Select(type => type.Path).Distinct().Count() > 1)
+            .Select(group => group.Key).ShouldBeEmpty("the same type in two files");
     }
 
     [Fact]
@@ -84,8 +95,10 @@ public sealed partial class StructureTests
     public void Chance_is_handed_in()
     {
         // The one place that hands it in, where the client of a configuration is made.
-        Sources.Where(source => Code(source.Text).Contains("Random.Shared", StringComparison.Ordinal)).Select(source => source.Path).ShouldBe(["provider/Resources/ProviderConfig.cs"]);
-        Sources.Where(source => Code(source.Text).Contains("new Random(", StringComparison.Ordinal)).Select(source => source.Path).ShouldBeEmpty();
+        Sources.Where(source => Code(source.Text).Contains("Random.Shared", StringComparison.Ordinal)).Select(source => source.Path)
+            .ShouldBe(["provider/Resources/ProviderConfig.cs"]);
+        Sources.Where(source => Code(source.Text).Contains("new Random(", StringComparison.Ordinal)).Select(source => source.Path)
+            .ShouldBeEmpty();
     }
 
     [Fact]
@@ -111,7 +124,8 @@ public sealed partial class StructureTests
     {
         foreach (var path in Repository.Files("", "*.csproj"))
         {
-            PackageVersion().IsMatch(Repository.Read(path)).ShouldBeFalse($"{path} states a package version; they stand in Directory.Packages.props");
+            PackageVersion().IsMatch(Repository.Read(path))
+                .ShouldBeFalse($"{path} states a package version; they stand in Directory.Packages.props");
             Repository.Read(path).ShouldNotContain("<Version>", Case.Sensitive, path);
         }
 
@@ -119,7 +133,8 @@ public sealed partial class StructureTests
     }
 
     /// <summary>The text without its comments.</summary>
-    static string Code(string text) => string.Join('\n', text.Split('\n').Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal)));
+    static string Code(string text) =>
+        string.Join('\n', text.Split('\n').Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal)));
 
     [GeneratedRegex(@"PulumiAliyunLive\.(?<layer>Model|Live|Credentials|Protocol|Resources)\b", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex OurNamespace();

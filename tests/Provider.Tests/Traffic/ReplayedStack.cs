@@ -45,8 +45,10 @@ sealed record Exchange(string Method, string Name, bool Preview, IMessage? Reply
 sealed record Held(string Id, PropertyMap Inputs, PropertyMap Outputs, string Provider);
 
 /// <summary>
-/// Takes the commands of a recording to the real provider, with a simulated service behind it. Every request is sent as it was recorded, but for what a
-/// stand-in had made up: where the recording has the id or the outputs that the stand-in answered, or the inputs that it left unchecked, ours are sent.
+/// Takes the commands of a recording to the real provider, with a simulated service behind it. Every request is sent as it was recorded,
+/// but for what a
+/// stand-in had made up: where the recording has the id or the outputs that the stand-in answered, or the inputs that it left unchecked,
+/// ours are sent.
 /// </summary>
 sealed class ReplayedStack : IDisposable
 {
@@ -107,7 +109,8 @@ sealed class ReplayedStack : IDisposable
     public MonitorSnapshot Monitor => Service.Monitors.Values.Single(monitor => !monitor.Deleted);
 
     /// <summary>What the engine holds of a resource by this name; null: nothing.</summary>
-    public Held? StateOf(string name) => _ids.TryGetValue(name, out var id) && _held.TryGetValue(id, out var held) ? held : _unnamed.GetValueOrDefault(name);
+    public Held? StateOf(string name) =>
+        _ids.TryGetValue(name, out var id) && _held.TryGetValue(id, out var held) ? held : _unnamed.GetValueOrDefault(name);
 
     public void Dispose()
     {
@@ -142,7 +145,8 @@ sealed class ReplayedStack : IDisposable
         var calls = RecordedTraffic.Calls(_version, command);
         await SendAsync(calls.First(call => call.Method == "Configure"));
         var read = calls.First(call => call.Method == "Read").Request;
-        var id = await MakeAsync(read["name"]!.GetValue<string>(), read["type"]!.GetValue<string>(), Map(read["inputs"]!), read["id"]!.GetValue<string>());
+        var id = await MakeAsync(read["name"]!.GetValue<string>(), read["type"]!.GetValue<string>(), Map(read["inputs"]!),
+            read["id"]!.GetValue<string>());
         Clock.Advance(TimeSpan.FromMinutes(1));
         await SendAsync(calls.First(call => call.Method == "Read"));
         _saved = new(_held, StringComparer.Ordinal);
@@ -155,10 +159,12 @@ sealed class ReplayedStack : IDisposable
     {
         var rpc = Plugin("default");
         var urn = $"urn:pulumi:dev::relay-demo::{type}::{name}";
-        var check = await rpc.Check(new Wire.CheckRequest { Urn = urn, Name = name, Type = type, News = ValueCodec.Encode(program), Olds = new Struct() });
+        var check = await rpc.Check(new Wire.CheckRequest { Urn = urn, Name = name, Type = type, News = ValueCodec.Encode(program),
+            Olds = new Struct() });
         check.Failures.ShouldBeEmpty();
         var created = await rpc.Create(new Wire.CreateRequest { Urn = urn, Name = name, Type = type, Properties = check.Inputs });
-        _held[recordedId] = _saved[recordedId] = new(created.Id, ValueCodec.Decode(check.Inputs), ValueCodec.Decode(created.Properties), "default");
+        _held[recordedId] = _saved[recordedId] = new(created.Id, ValueCodec.Decode(check.Inputs),
+            ValueCodec.Decode(created.Properties), "default");
         _ids[name] = recordedId;
         return recordedId;
     }
@@ -196,7 +202,8 @@ sealed class ReplayedStack : IDisposable
         {
             case "Handshake": return await Fresh().Rpc.Handshake(Read(call, Wire.ProviderHandshakeRequest.Parser));
             case "GetPluginInfo": return await Fresh().Rpc.Call("GetPluginInfo", new Empty(), Wire.PluginInfo.Parser);
-            case "GetSchema": return await Fresh().Rpc.Call("GetSchema", Read(call, Wire.GetSchemaRequest.Parser), Wire.GetSchemaResponse.Parser);
+            case "GetSchema": return await Fresh().Rpc.Call("GetSchema", Read(call, Wire.GetSchemaRequest.Parser),
+                Wire.GetSchemaResponse.Parser);
             case "CheckConfig": return await Fresh().Rpc.CheckConfig(Read(call, Wire.CheckRequest.Parser));
             case "DiffConfig": return await Fresh().Rpc.DiffConfig(Read(call, Wire.DiffRequest.Parser));
             case "Configure": return await ConfigureAsync(Read(call, Wire.ConfigureRequest.Parser));
@@ -241,7 +248,8 @@ sealed class ReplayedStack : IDisposable
         var news = _beforeRead.TryGetValue(name, out var before) ? before
             : _checked.TryGetValue(name, out var last) && JsonNode.DeepEquals(last.Theirs, call.Request["news"]) ? last.Ours
             : Overlaid(state.Inputs, call.Request["oldInputs"]!, call.Request["news"]!);
-        (request.Id, request.Olds, request.OldInputs, request.News) = (state.Id, ValueCodec.Encode(state.Outputs), ValueCodec.Encode(state.Inputs), ValueCodec.Encode(news));
+        (request.Id, request.Olds, request.OldInputs, request.News) = (state.Id, ValueCodec.Encode(state.Outputs),
+            ValueCodec.Encode(state.Inputs), ValueCodec.Encode(news));
         return await Plugin(name).Diff(request);
     }
 
@@ -276,7 +284,8 @@ sealed class ReplayedStack : IDisposable
         var request = Read(call, Wire.UpdateRequest.Parser);
         var (theirs, ours) = _checked[name];
         JsonNode.DeepEquals(theirs, call.Request["news"]).ShouldBeTrue("what is updated to is what was checked");
-        (request.Id, request.Olds, request.OldInputs, request.News) = (state.Id, ValueCodec.Encode(state.Outputs), ValueCodec.Encode(state.Inputs), ValueCodec.Encode(ours));
+        (request.Id, request.Olds, request.OldInputs, request.News) = (state.Id, ValueCodec.Encode(state.Outputs),
+            ValueCodec.Encode(state.Inputs), ValueCodec.Encode(ours));
         var reply = await Plugin(name).Update(request);
         if (!preview) Keep(recordedId, name, state with { Inputs = ours, Outputs = ValueCodec.Decode(reply.Properties) });
         return reply;
@@ -303,7 +312,8 @@ sealed class ReplayedStack : IDisposable
 
         if (import) _imported.Add(name);
         else _beforeRead[name] = state!.Inputs;
-        Keep(recordedId, name, new(reply.Id, ValueCodec.Decode(reply.Inputs), ValueCodec.Decode(reply.Properties), state?.Provider ?? "default"));
+        Keep(recordedId, name,
+            new(reply.Id, ValueCodec.Decode(reply.Inputs), ValueCodec.Decode(reply.Properties), state?.Provider ?? "default"));
         return reply;
     }
 
@@ -343,14 +353,17 @@ sealed class ReplayedStack : IDisposable
         return result;
     }
 
-    RpcClient Plugin(string nameOrProvider) => _plugins.TryGetValue(nameOrProvider, out var named) ? named.Rpc : _plugins[Route(nameOrProvider) ?? "default"].Rpc;
+    RpcClient Plugin(string nameOrProvider) =>
+        _plugins.TryGetValue(nameOrProvider, out var named) ? named.Rpc : _plugins[Route(nameOrProvider) ?? "default"].Rpc;
 
-    /// <summary>A new plugin process. The recorded configuration of the default provider has a secret key without an access key, so the simulator's are put in.</summary>
+    /// <summary>A new plugin process. The recorded configuration of the default provider has a secret key without an access key, so the
+    /// simulator's are put in.</summary>
     (RpcClient Rpc, Cable Cable) Fresh()
     {
         var cable = new Cable(new SimulatorHandler(Service));
         var provider = new LiveProvider(Log, Clock, config => (config.Credentials.AccessKey is null
-            ? config with { Credentials = config.Credentials with { AccessKey = LiveService.DefaultAccessKeyId, SecretKey = LiveService.DefaultAccessKeySecret } }
+            ? config with { Credentials = config.Credentials with { AccessKey = LiveService.DefaultAccessKeyId,
+                SecretKey = LiveService.DefaultAccessKeySecret } }
             : config).Connect(Clock, cable));
         return (new RpcClient(provider), cable);
     }
@@ -366,7 +379,8 @@ sealed class ReplayedStack : IDisposable
             var text = values.ToJsonString();
             foreach (var (id, held) in _held)
             {
-                if (held.Outputs["taskId"]?.Text is { } taskId) text = text.Replace($"/live/{id}", $"/live/{taskId}", StringComparison.Ordinal);
+                if (held.Outputs["taskId"]?.Text is { } taskId) text = text.Replace($"/live/{id}", $"/live/{taskId}",
+                    StringComparison.Ordinal);
             }
 
             request[part] = JsonNode.Parse(text);
@@ -389,10 +403,12 @@ sealed class ReplayedStack : IDisposable
                 break;
             case Wire.DiffResponse diff:
                 diff.HasDetailedDiff.ShouldBeTrue(place);
-                diff.Changes.ShouldBe(diff.DetailedDiff.Count > 0 ? Wire.DiffResponse.Types.DiffChanges.DiffSome : Wire.DiffResponse.Types.DiffChanges.DiffNone, place);
+                diff.Changes.ShouldBe(diff.DetailedDiff.Count > 0 ? Wire.DiffResponse.Types.DiffChanges.DiffSome
+                    : Wire.DiffResponse.Types.DiffChanges.DiffNone, place);
                 var roots = diff.DetailedDiff.Keys.Select(path => PropertyPath.Parse(path).RootName!).Distinct(StringComparer.Ordinal);
                 diff.Diffs.ShouldBe(roots, ignoreOrder: true, place);
-                var replacing = diff.DetailedDiff.Where(pair => pair.Value.Kind.ToString().EndsWith("Replace", StringComparison.Ordinal)).Select(pair => PropertyPath.Parse(pair.Key).RootName!);
+                var replacing = diff.DetailedDiff.Where(pair => pair.Value.Kind.ToString().EndsWith("Replace", StringComparison.Ordinal))
+                    .Select(pair => PropertyPath.Parse(pair.Key).RootName!);
                 diff.Replaces.ShouldBe(replacing.Distinct(StringComparer.Ordinal), ignoreOrder: true, place);
                 break;
             case Wire.CreateResponse create: ShouldHideKeys(ValueCodec.Decode(create.Properties), place); break;
@@ -402,13 +418,16 @@ sealed class ReplayedStack : IDisposable
                 ShouldHideKeys(ValueCodec.Decode(read.Inputs), place);
                 break;
             case Wire.ProviderHandshakeResponse handshake:
-                (handshake.AcceptSecrets && handshake.AcceptResources && handshake.AcceptOutputs && handshake.SupportsAutonamingConfiguration).ShouldBeTrue(place);
+                (handshake.AcceptSecrets && handshake.AcceptResources && handshake.AcceptOutputs
+                    && handshake.SupportsAutonamingConfiguration).ShouldBeTrue(place);
                 break;
             case Wire.ConfigureResponse configure:
-                (configure.AcceptSecrets && configure.SupportsPreview && configure.AcceptResources && configure.AcceptOutputs && configure.SupportsAutonamingConfiguration).ShouldBeTrue(place);
+                (configure.AcceptSecrets && configure.SupportsPreview && configure.AcceptResources && configure.AcceptOutputs
+                    && configure.SupportsAutonamingConfiguration).ShouldBeTrue(place);
                 break;
             case Wire.PluginInfo info: info.Version.ShouldBe(PackageVersion.Text); break;
-            case Wire.GetSchemaResponse schema: JsonNode.Parse(schema.Schema)!["version"]!.GetValue<string>().ShouldBe(PackageVersion.Text); break;
+            case Wire.GetSchemaResponse schema: JsonNode.Parse(schema.Schema)!["version"]!.GetValue<string>()
+                .ShouldBe(PackageVersion.Text); break;
         }
     }
 

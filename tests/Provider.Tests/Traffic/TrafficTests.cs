@@ -8,7 +8,8 @@ using Wire = PulumiAliyunLive.Protocol.Wire;
 namespace PulumiAliyunLive.Tests.Traffic;
 
 /// <summary>
-/// What two releases of the real engine sent, answered by the real provider: command by command, what the answers mean and what the service holds
+/// What two releases of the real engine sent, answered by the real provider: command by command, what the answers mean and what the service
+/// holds
 /// afterwards.
 /// </summary>
 public sealed class TrafficTests
@@ -147,17 +148,20 @@ public sealed class TrafficTests
         inputs["dstUrl"]!.IsSecret.ShouldBeTrue();
         inputs["sourceUrls"]!.IsSecret.ShouldBeFalse();
         inputs["sourceUrls"]!.Elements.ShouldHaveSingleItem().IsSecret.ShouldBeTrue("it carries a key, although the program did not mark it");
-        (inputs["retryCount"]!.Number, inputs["retryInterval"]!.Number, inputs["awaitRunning"]!.Boolean, inputs["onDelete"]!.Text).ShouldBe((3, 60, false, "Delete"));
+        (inputs["retryCount"]!.Number, inputs["retryInterval"]!.Number, inputs["awaitRunning"]!.Boolean, inputs["onDelete"]!.Text)
+            .ShouldBe((3, 60, false, "Delete"));
         inputs.ContainsKey("startTime").ShouldBeFalse("it is decided when the task is made");
         var relay = preview.Single(call => call is { Method: "Create", Name: "relay" });
         ((Wire.CreateResponse)relay.Reply!).Id.ShouldBeEmpty();
-        foreach (var name in (string[])["taskId", "status", "startTime"]) relay.Outputs[name].ShouldNotBeNull(name).IsUnknown.ShouldBeTrue(name);
+        foreach (var name in (string[])["taskId", "status", "startTime"]) relay.Outputs[name]
+            .ShouldNotBeNull(name).IsUnknown.ShouldBeTrue(name);
         relay.Outputs["endTime"]!.Text.ShouldBe("2027-01-01T00:00:00Z");
 
         Checked(preview, "wall")["inputList"]!.Elements.ShouldHaveSingleItem().Members["inputUrl"]!.IsUnknown.ShouldBeTrue();
         var wall = preview.Single(call => call is { Method: "Create", Name: "wall" }).Outputs;
         wall["inputList"]!.Elements[0].Members["inputUrl"]!.IsUnknown.ShouldBeTrue();
-        foreach (var name in (string[])["monitorId", "status", "stream", "outputUrls"]) wall[name].ShouldNotBeNull(name).IsUnknown.ShouldBeTrue(name);
+        foreach (var name in (string[])["monitorId", "status", "stream", "outputUrls"]) wall[name]
+            .ShouldNotBeNull(name).IsUnknown.ShouldBeTrue(name);
         (wall["monitorName"]!.Text, wall["app"]!.Text).ShouldBe(("wall", "monitor"));
         stack.Service.Calls.ShouldBeEmpty("a preview of new resources needs no service");
     }
@@ -170,7 +174,8 @@ public sealed class TrafficTests
         created.Id.ShouldBe($"cn-shanghai/{stack.Task.TaskId}");
         created.RefreshBeforeUpdate.ShouldBeFalse();
         var config = stack.Task.Config;
-        (config.Region, config.SourceType, config.SourceProtocol, config.DstUrl).ShouldBe(("cn-shanghai", "live", "rtmp", "rtmp://push.example.com/live/b?auth_key=PUSHKEY"));
+        (config.Region, config.SourceType, config.SourceProtocol, config.DstUrl)
+            .ShouldBe(("cn-shanghai", "live", "rtmp", "rtmp://push.example.com/live/b?auth_key=PUSHKEY"));
         config.SourceUrls.ShouldBe(["rtmp://pull.example.com/live/a?auth_key=SOURCEKEY"]);
         config.EndTime.ShouldBe(new DateTimeOffset(2027, 1, 1, 0, 0, 0, TimeSpan.Zero));
         stack.StateOf("relay")!.Outputs["taskId"]!.Text.ShouldBe(stack.Task.TaskId);
@@ -179,7 +184,8 @@ public sealed class TrafficTests
         stack.StateOf("wall")!.Id.ShouldBe(stack.Monitor.MonitorId);
         stack.Monitor.Config.InputList.ShouldContain($"rtmp://pull.example.com/live/{stack.Task.TaskId}");
         stack.Monitor.Running.ShouldBeFalse("desiredStatus is not stated");
-        stack.Log.Lines.ShouldContain(line => line.Message.Contains("not monitoring", StringComparison.Ordinal) && line.Urn.EndsWith("::wall", StringComparison.Ordinal));
+        stack.Log.Lines.ShouldContain(line => line.Message.Contains("not monitoring", StringComparison.Ordinal)
+            && line.Urn.EndsWith("::wall", StringComparison.Ordinal));
         Changes(stack).ShouldBe(["CreateLivePullToPush", "CreateLiveStreamMonitor"]);
     }
 
@@ -187,7 +193,8 @@ public sealed class TrafficTests
     {
         var up = await stack.RunAsync("03-up-no-change");
         up.Count(call => call.Method == "Diff").ShouldBe(4, "two resources in two passes");
-        up.Where(call => call.Method is "Diff" or "DiffConfig").ShouldAllBe(call => call.Diff.Count == 0 && call.DiffReply.Changes == Wire.DiffResponse.Types.DiffChanges.DiffNone);
+        up.Where(call => call.Method is "Diff" or "DiffConfig")
+            .ShouldAllBe(call => call.Diff.Count == 0 && call.DiffReply.Changes == Wire.DiffResponse.Types.DiffChanges.DiffNone);
         stack.Service.Calls.ShouldBeEmpty();
     }
 
@@ -204,7 +211,8 @@ public sealed class TrafficTests
         }
 
         // The preview has an unknown where the stand-in had lost its outputs; the real pass has what it was.
-        up.Where(call => call is { Method: "Diff", Name: "wall" }).Select(call => string.Join(' ', call.Diff)).ShouldBe(["[inputList[0].inputUrl, Update]", ""]);
+        up.Where(call => call is { Method: "Diff", Name: "wall" }).Select(call => string.Join(' ', call.Diff))
+            .ShouldBe(["[inputList[0].inputUrl, Update]", ""]);
         var wall = up.Single(call => call is { Method: "Update", Name: "wall", Preview: true }).Outputs;
         wall["inputList"]!.Elements[0].Members["inputUrl"]!.IsUnknown.ShouldBeTrue();
         wall["monitorId"]!.Text.ShouldBe(stack.Monitor.MonitorId);
@@ -266,17 +274,20 @@ public sealed class TrafficTests
 
         var program = new PropertyMap
         {
-            ["taskName"] = "adopted", ["sourceType"] = "live", ["sourceProtocol"] = "rtmp", ["sourceUrls"] = PropertyValue.Of("rtmp://pull.example.com/live/a"),
+            ["taskName"] = "adopted", ["sourceType"] = "live", ["sourceProtocol"] = "rtmp",
+                ["sourceUrls"] = PropertyValue.Of("rtmp://pull.example.com/live/a"),
             ["dstUrl"] = "rtmp://push.example.com/live/adopted", ["endTime"] = "2027-01-01T00:00:00Z",
         };
         await stack.MakeAsync("adopted", RelayTask.Token, program, "cn-shanghai/abc");
         stack.Forget("adopted");
         var import = await stack.RunAsync("07-import");
-        import.Where(call => call.Method == "Read").ShouldAllBe(call => call.Inputs["taskName"]!.Text == "adopted" && call.Inputs["region"]!.Text == "cn-shanghai");
+        import.Where(call => call.Method == "Read")
+            .ShouldAllBe(call => call.Inputs["taskName"]!.Text == "adopted" && call.Inputs["region"]!.Text == "cn-shanghai");
         foreach (var check in import.Where(call => call.Method == "Check"))
         {
             ((Wire.CheckResponse)check.Reply!).Failures.ShouldBeEmpty();
-            SchemaDiff.Compare(LiveProvider.Schema.Resources[RelayTask.Token].Inputs, stack.StateOf("adopted")!.Inputs, check.Inputs, []).ShouldBeEmpty();
+            SchemaDiff.Compare(LiveProvider.Schema.Resources[RelayTask.Token].Inputs, stack.StateOf("adopted")!.Inputs, check.Inputs, [])
+                .ShouldBeEmpty();
         }
 
         Changes(stack).ShouldBeEmpty();
@@ -291,12 +302,15 @@ public sealed class TrafficTests
 
     static async Task AutonamingAsync(ReplayedStack stack)
     {
-        var kept = stack.Service.Tasks.Values.Single(task => task.IsLive && task.Config.DstUrl.Contains("live/c", StringComparison.Ordinal)).Config.TaskName;
+        var kept = stack.Service.Tasks.Values.Single(task => task.IsLive
+            && task.Config.DstUrl.Contains("live/c", StringComparison.Ordinal)).Config.TaskName;
         var preview = await stack.RunAsync("09-autonaming-verbatim", commits: false);
         preview.Where(call => call is { Method: "Check", Name: "relay" }).Select(call => call.Inputs["taskName"]!.Text)
             .ShouldBe([kept, "relay"], "an existing name is kept, a new one is what the rule says");
         preview.Single(call => call is { Method: "Create", Name: "relay" }).Outputs["taskName"]!.Text.ShouldBe("relay");
-        preview.First(call => call is { Method: "Diff", Name: "relay" }).Diff.ShouldBe([new("endTime", Kind.Update), new("dstUrl", Kind.UpdateReplace)], ignoreOrder: true);
+        preview.First(call =>
+            call is { Method: "Diff", Name: "relay" }).Diff.ShouldBe([new("endTime", Kind.Update), new("dstUrl", Kind.UpdateReplace)],
+            ignoreOrder: true);
         Checked(preview, "wall")["monitorName"]!.Text.ShouldBe("wall");
         stack.Service.Calls.ShouldBeEmpty();
     }
@@ -309,7 +323,8 @@ public sealed class TrafficTests
         up.Where(call => call.Method == "CheckConfig").ShouldAllBe(call => ((Wire.CheckResponse)call.Reply!).Failures.Count == 0);
         foreach (var diff in up.Where(call => call.Method == "DiffConfig"))
         {
-            diff.Diff.Keys.ShouldBe(["accessKey", "secretKey", "region"], ignoreOrder: true, "the same role as JSON text and as an object is no change");
+            diff.Diff.Keys.ShouldBe(["accessKey", "secretKey", "region"],
+                ignoreOrder: true, "the same role as JSON text and as an object is no change");
             diff.DiffReply.Replaces.ShouldBeEmpty("other keys or regions replace no provider, and so no task");
         }
 
@@ -317,7 +332,8 @@ public sealed class TrafficTests
         {
             diff.Diff.ShouldBe(
                 [
-                    new("region", Kind.UpdateReplace), new("sourceType", Kind.UpdateReplace), new("sourceProtocol", Kind.DeleteReplace), new("sourceUrls[0]", Kind.Update),
+                    new("region", Kind.UpdateReplace), new("sourceType", Kind.UpdateReplace), new("sourceProtocol", Kind.DeleteReplace),
+                        new("sourceUrls[0]", Kind.Update),
                     new("dstUrl", Kind.UpdateReplace), new("repeatNumber", Kind.Update),
                 ],
                 ignoreOrder: true);
@@ -325,7 +341,8 @@ public sealed class TrafficTests
         }
 
         var config = stack.Task.Config;
-        (config.Region, config.SourceType, config.RepeatNumber, config.DstUrl).ShouldBe(("ap-southeast-1", "url", -1, "rtmp://push.example.com/live/z"));
+        (config.Region, config.SourceType, config.RepeatNumber, config.DstUrl)
+            .ShouldBe(("ap-southeast-1", "url", -1, "rtmp://push.example.com/live/z"));
         stack.StateOf("relay")!.Id.ShouldBe($"ap-southeast-1/{stack.Task.TaskId}");
         stack.StateOf("relay")!.Outputs["dstUrl"]!.IsSecret.ShouldBeTrue();
         stack.Service.Monitors.Values.ShouldAllBe(monitor => monitor.Deleted);
@@ -377,13 +394,15 @@ public sealed class TrafficTests
         up.Count(call => call.Method == "Read").ShouldBe(refreshes ? 2 : 0);
         up.Single(call => call is { Method: "Update", Preview: true }).Outputs["taskId"].ShouldNotBeNull();
         up.Single(call => call is { Method: "Update", Preview: false }).Outputs["status"]!.Text.ShouldBe("Running");
-        stack.Log.Warnings.ShouldNotContain(line => line.Contains(InterruptionWords, StringComparison.Ordinal), "what is off the air cannot be interrupted");
+        stack.Log.Warnings.ShouldNotContain(line =>
+            line.Contains(InterruptionWords, StringComparison.Ordinal), "what is off the air cannot be interrupted");
         stack.Task.TaskId.ShouldBe(before);
         stack.Task.OnAir.ShouldNotBeNull();
         Changes(stack).ShouldBe(["RestartLivePullToPush"]);
     }
 
-    /// <summary>The engine makes the new one first, without asking Diff; on one destination that is refused before anything is on air.</summary>
+    /// <summary>The engine makes the new one first, without asking Diff; on one destination that is refused before anything is on
+    /// air.</summary>
     static async Task ForcedReplacementAsync(ReplayedStack stack, string command)
     {
         var before = stack.Task;
@@ -460,5 +479,6 @@ public sealed class TrafficTests
 
     /// <summary>The operations of this command that changed something, in their order.</summary>
     static IReadOnlyList<string> Changes(ReplayedStack stack) =>
-        [.. stack.Service.Calls.Select(call => call.Operation).Where(operation => !operation.StartsWith("Describe", StringComparison.Ordinal) && operation != "AssumeRole")];
+        [.. stack.Service.Calls.Select(call => call.Operation)
+            .Where(operation => !operation.StartsWith("Describe", StringComparison.Ordinal) && operation != "AssumeRole")];
 }
