@@ -61,7 +61,7 @@ public sealed class RuleContractTests
         new(
             "inputList-elements", Programs.Monitor().With(("inputList", PropertyValue.Of())), Input(("inputUrl", "")),
             Input(("inputUrl", "rtmp://a.example.com/a b")), Input(("inputUrl", "ftp://a.example.com/a")),
-            Input(("layoutId", 0)), Input(("layoutId", 2)), Layout("positionNormalized", PropertyValue.Of(0, 1.1)),
+            Input(("layoutId", 0)), Twice, Layout("positionNormalized", PropertyValue.Of(0, 1.1)),
             Layout("positionNormalized", PropertyValue.Of(-0.1, 1)),
             Layout("sizeNormalized", PropertyValue.Of(1)), Layout("sizeNormalized", PropertyValue.Of(1, 1, 1)),
             Layout("sizeNormalized", PropertyValue.Of()),
@@ -248,6 +248,10 @@ public sealed class RuleContractTests
         var inputs = Programs.Monitor()["inputList"]!.Elements;
         return Programs.Monitor().With(("inputList", PropertyValue.Of(inputs[0].Members.With(changes), inputs[1].Members)));
     }
+
+    /// <summary>Two inputs that state one place.</summary>
+    static PropertyMap Twice => Programs.Monitor().With(("inputList",
+        PropertyValue.Of(Programs.Monitor()["inputList"]!.Elements.Select(input => (PropertyValue)input.Members.With(("layoutId", 2))))));
 
     static PropertyMap Layout(string name, PropertyValue value) => Input(("layoutConfig", new PropertyMap { [name] = value }));
 
