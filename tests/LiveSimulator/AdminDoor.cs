@@ -112,8 +112,8 @@ sealed class AdminArguments
     public string Required(string name) => Text(name) ?? throw new ArgumentException($"The argument {name} is missing.");
 
     /// <summary>
-    /// The fault described by <c>kind</c>, <c>code</c>, <c>status</c>, <c>retryAfter</c> (milliseconds), <c>times</c> and
-    /// <c>afterCalls</c>.
+    /// The fault described by <c>kind</c>, <c>code</c>, <c>status</c>, <c>retryAfter</c> (milliseconds), <c>age</c> (seconds), <c>pause</c>
+    /// (milliseconds), <c>times</c> and <c>afterCalls</c>.
     /// </summary>
     public Fault Fault()
     {
@@ -122,6 +122,8 @@ sealed class AdminArguments
         return new Fault(kind, Text("code") ?? "InternalError", Integer("status") ?? (int)HttpStatusCode.InternalServerError)
         {
             RetryAfter = Integer("retryAfter") is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null,
+            Age = Integer("age") is { } age ? TimeSpan.FromSeconds(age) : TimeSpan.Zero,
+            Pause = Integer("pause") is { } pause ? TimeSpan.FromMilliseconds(pause) : new Fault(kind).Pause,
             Times = Integer("times") ?? 1,
             AfterCalls = Integer("afterCalls") ?? 0,
         };

@@ -11,6 +11,12 @@ sealed class CallParameters(IReadOnlyDictionary<string, string> values, string m
     /// <summary>Parameters that every operation takes and that have no effect.</summary>
     static readonly string[] Common = ["RegionId", "OwnerId"];
 
+    /// <summary>How old an object is at least that a listing shows.</summary>
+    public TimeSpan Lag { get; init; }
+
+    /// <summary>How long after its deletion a listing still shows an object.</summary>
+    public TimeSpan Ghosts { get; init; }
+
     /// <summary>Whether the parameter was sent, be it empty.</summary>
     public bool Has(string name) => values.ContainsKey(name);
 

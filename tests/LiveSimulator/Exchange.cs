@@ -55,6 +55,18 @@ sealed class Exchange(
                 const string page = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>";
                 Finish(Text(502, "text/html", page, null), fault.Code, done: false);
                 break;
+            case FaultKind.CutAnswer or FaultKind.Stall:
+                Succeed(run());
+                _answer = Answer with { Delivery = fault.Kind == FaultKind.Stall ? Delivery.Never : Delivery.CutShort };
+                _call = Call with { HttpStatus = 0, Code = "ConnectionDropped" };
+                break;
+            case FaultKind.SlowBytes or FaultKind.LateAnswer:
+                Succeed(run());
+                _answer = Answer with { Delivery = fault.Kind == FaultKind.LateAnswer ? Delivery.Late : Delivery.Slow, Pause = fault.Pause };
+                break;
+            case FaultKind.ListLags or FaultKind.ListGhosts:
+                Succeed(run());
+                break;
             default:
                 Finish(Error(error, fault.RetryAfter), fault.Code, done: false);
                 break;

@@ -20,6 +20,24 @@ public enum FaultKind
 
     /// <summary>A proxy's HTML page with status 502; nothing is done.</summary>
     HtmlBadGateway,
+
+    /// <summary>The call is carried out, and the connection ends in the middle of the answer.</summary>
+    CutAnswer,
+
+    /// <summary>The call is carried out, and the connection stays open without an answer until the caller hangs up.</summary>
+    Stall,
+
+    /// <summary>The call is carried out, and the answer comes a few bytes at a time, with <see cref="Fault.Pause"/> between them.</summary>
+    SlowBytes,
+
+    /// <summary>The call is carried out, and the answer leaves after that of the next call.</summary>
+    LateAnswer,
+
+    /// <summary>A listing misses what was made within the last <see cref="Fault.Age"/>.</summary>
+    ListLags,
+
+    /// <summary>A listing still shows what was deleted within the last <see cref="Fault.Age"/>, as it was before.</summary>
+    ListGhosts,
 }
 
 /// <summary>Something that goes wrong with the next call of an operation.</summary>
@@ -29,6 +47,12 @@ public sealed record Fault(FaultKind Kind, string Code = "InternalError", int Ht
 
     /// <summary>Sent as <c>x-acs-retry-after</c>, in milliseconds.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Between the pieces of a slow answer.</summary>
+    public TimeSpan Pause { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>How far behind a listing is.</summary>
+    public TimeSpan Age { get; init; }
 
     /// <summary>How many calls it hits.</summary>
     public int Times { get; init; } = 1;
@@ -57,6 +81,20 @@ public sealed record Fault(FaultKind Kind, string Code = "InternalError", int Ht
     public static Fault MalformedJson() => new(FaultKind.MalformedJson);
 
     public static Fault HtmlBadGateway() => new(FaultKind.HtmlBadGateway, "BadGateway", 502);
+
+    public static Fault NonceUsed() => Refuse("SignatureNonceUsed");
+
+    public static Fault CutAnswer() => new(FaultKind.CutAnswer);
+
+    public static Fault Stall() => new(FaultKind.Stall);
+
+    public static Fault SlowBytes() => new(FaultKind.SlowBytes);
+
+    public static Fault LateAnswer() => new(FaultKind.LateAnswer);
+
+    public static Fault ListLags(TimeSpan age) => new(FaultKind.ListLags) { Age = age };
+
+    public static Fault ListGhosts(TimeSpan age) => new(FaultKind.ListGhosts) { Age = age };
 }
 
 /// <summary>The faults that wait for their calls, in the order in which they were ordered.</summary>

@@ -23,6 +23,7 @@ public sealed class LiveService
     readonly RequestVerification _verification;
     readonly RateLimits _rateLimits;
     readonly FaultQueue _faults = new();
+    readonly Queue<TaskCompletionSource> _late = new();
     readonly FrozenDictionary<string, Operation> _operations;
     readonly List<ServiceCall> _calls = [];
     readonly AccessKey _defaultKey;
@@ -130,7 +131,7 @@ public sealed class LiveService
         if (_monitors.Monitors.TryGetValue(id, out var monitor))
         {
             monitor.Stop(now);
-            monitor.Deleted = true;
+            monitor.DeletedAt = now;
         }
         else
         {
@@ -154,9 +155,23 @@ public sealed class LiveService
         BeforeCall?.Invoke(name);
         cancellation.ThrowIfCancellationRequested();
         var answer = Locked(now => Answer(request, name, now));
+        answer = InTurn(answer);
         AfterCall?.Invoke(name);
         cancellation.ThrowIfCancellationRequested();
         return answer;
+    }
+
+    /// <summary>Lets answers that were held back follow this one, or holds this one back.</summary>
+    ServiceAnswer InTurn(ServiceAnswer answer)
+    {
+        lock (_gate)
+        {
+            while (_late.TryDequeue(out var late)) late.SetResult();
+            if (answer.Delivery != Delivery.Late) return answer;
+            var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _late.Enqueue(turn);
+            return answer with { Turn = turn.Task };
+        }
     }
 
     ServiceAnswer Answer(ServiceRequest request, string name, DateTimeOffset now)
@@ -178,9 +193,10 @@ public sealed class LiveService
             var operation = Find(request, name);
             var caller = Settings.VerifiesRequests ? _verification.Verify(request, now, _clock.GetUtcNow()) : _defaultKey;
             _rateLimits.Count(name, now);
-            var run = () => Run(operation, parameters, now, caller);
-            if (_faults.Next(name, parameters, beforeArrival: false) is { } fault) exchange.Fail(fault, run);
-            else exchange.Succeed(run());
+            if (_faults.Next(name, parameters, beforeArrival: false) is { } fault)
+                exchange.Fail(fault, () => Run(operation, parameters, now, caller, fault));
+            else
+                exchange.Succeed(Run(operation, parameters, now, caller, fault: null));
         }
         catch (ServiceError error)
         {
@@ -199,9 +215,13 @@ public sealed class LiveService
         return methodFits ? operation : throw new ServiceError(400, "UnsupportedOperation", $"This action does not take {request.Method}.");
     }
 
-    JsonObject Run(Operation operation, Dictionary<string, string> parameters, DateTimeOffset now, AccessKey caller)
+    JsonObject Run(Operation operation, Dictionary<string, string> parameters, DateTimeOffset now, AccessKey caller, Fault? fault)
     {
-        var call = new CallParameters(parameters, operation.MalformedCode);
+        var call = new CallParameters(parameters, operation.MalformedCode)
+        {
+            Lag = fault is { Kind: FaultKind.ListLags } ? fault.Age : Settings.ListLag,
+            Ghosts = fault is { Kind: FaultKind.ListGhosts } ? fault.Age : TimeSpan.Zero,
+        };
         if (Settings.UnknownParametersRefused) call.OnlyKnown(operation.Parameters);
         return operation.Run(call, now, caller);
     }

@@ -57,7 +57,7 @@ sealed class MonitorOperations(SimulatorSettings settings, IdSource ids)
         var id = call.Text("MonitorId") ?? "";
 
         var known = _monitors.Values
-            .Where(monitor => !monitor.Deleted && now - monitor.CreatedAt >= settings.ListLag)
+            .Where(monitor => monitor.DeletedAt is not { } deleted ? now - monitor.CreatedAt >= call.Lag : now - deleted < call.Ghosts)
             .Where(monitor => id == "" || monitor.Id == id || (settings.MonitorIdIsFuzzy && monitor.Id.Contains(id, StringComparison.Ordinal)))
             .Select(monitor => monitor.Snapshot())
             .ToList();
@@ -96,7 +96,7 @@ sealed class MonitorOperations(SimulatorSettings settings, IdSource ids)
         return [];
     }
 
-    public JsonObject Delete(CallParameters call)
+    public JsonObject Delete(CallParameters call, DateTimeOffset now)
     {
         var monitor = Find(call);
         if (monitor.Running)
@@ -104,7 +104,7 @@ sealed class MonitorOperations(SimulatorSettings settings, IdSource ids)
             var status = settings.DeleteRunningMonitor == DeleteRunningMonitor.BadRequest ? 400 : 401;
             throw ServiceError.IllegalOperation(status, "The stream monitor is running, please check and try again later.");
         }
-        monitor.Deleted = true;
+        monitor.DeletedAt = now;
         return [];
     }
 

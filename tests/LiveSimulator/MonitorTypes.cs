@@ -43,7 +43,9 @@ sealed class SimulatedMonitor(string id, MonitorConfiguration config, DateTimeOf
 
     public MonitorConfiguration Config { get; set; } = config;
 
-    public bool Deleted { get; set; }
+    public DateTimeOffset? DeletedAt { get; set; }
+
+    public bool Deleted => DeletedAt is not null;
 
     public bool Running => _periods is [.., { To: null }];
 

@@ -38,7 +38,7 @@ static class OperationTable
             Monitor("DescribeLiveStreamMonitorList", monitors.List, "MonitorId PageNum PageSize Status OrderRule"),
             Monitor("StartLiveStreamMonitor", monitors.Start, "MonitorId"),
             Monitor("StopLiveStreamMonitor", monitors.Stop, "MonitorId"),
-            Monitor("DeleteLiveStreamMonitor", (call, _) => monitors.Delete(call), "MonitorId"),
+            Monitor("DeleteLiveStreamMonitor", monitors.Delete, "MonitorId"),
             Token("AssumeRole", (call, now, _) => tokens.AssumeRole(call, now),
                 "RoleArn RoleSessionName DurationSeconds Policy ExternalId SourceIdentity"),
             Token("GetCallerIdentity", (_, _, caller) => tokens.GetCallerIdentity(caller), ""),

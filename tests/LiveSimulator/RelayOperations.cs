@@ -70,7 +70,7 @@ sealed class RelayOperations(SimulatorSettings settings, RelayLifeCycle lifeCycl
         var destination = call.Text("DstUrl") ?? "";
 
         var found = lifeCycle.Tasks.Values.Where(task => task.Config.Region == region
-            && Listed(task, now)
+            && (Listed(task, call, now) || IsGhost(task, call, now))
             && task.Id.Contains(id, StringComparison.Ordinal)
             && task.Config.TaskName.Contains(name, StringComparison.Ordinal)
             && task.Config.DstUrl.Contains(destination, StringComparison.Ordinal));
@@ -86,7 +86,7 @@ sealed class RelayOperations(SimulatorSettings settings, RelayLifeCycle lifeCycl
             ["Total"] = all.Count,
             ["PageNumber"] = page,
             ["PageSize"] = size,
-            ["TaskList"] = new JsonArray([.. Paging.Page(all, page, size).Select(task => RelayAnswers.Task(task, settings))]),
+            ["TaskList"] = new JsonArray([.. Paging.Page(all, page, size).Select(task => RelayAnswers.Task(IsGhost(task, call, now) ? task.BeforeItsEnd() : task, settings))]),
         };
     }
 
@@ -176,8 +176,10 @@ sealed class RelayOperations(SimulatorSettings settings, RelayLifeCycle lifeCycl
         return now - exit < settings.ExitedVisibleFor && (!deletedByCall || settings.AfterDelete == AfterDelete.Exited);
     }
 
-    bool Listed(SimulatedTask task, DateTimeOffset now) =>
-        Visible(task, now) && (settings.ExitedListed || task.ExitTime is null) && now - task.CreatedAt >= settings.ListLag;
+    bool Listed(SimulatedTask task, CallParameters call, DateTimeOffset now) =>
+        Visible(task, now) && (settings.ExitedListed || task.ExitTime is null) && now - task.CreatedAt >= call.Lag;
+
+    static bool IsGhost(SimulatedTask task, CallParameters call, DateTimeOffset now) => now - task.ExitTime < call.Ghosts;
 
     void CheckTimes(DateTimeOffset start, DateTimeOffset end, DateTimeOffset now)
     {

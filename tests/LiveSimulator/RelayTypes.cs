@@ -109,6 +109,9 @@ sealed class SimulatedTask(string id, RelayConfig config, DateTimeOffset created
 
     public bool Pushing => State is RelayState.Running or RelayState.Recovering;
 
+    /// <summary>An exited task as it was shown before.</summary>
+    public SimulatedTask BeforeItsEnd() => new(Id, Config, CreatedAt, Number) { State = History[^2].State };
+
     public TaskSnapshot Snapshot() =>
         new(Id, State, Config, CreatedAt, InvalidReason, ExitTime, ExitReason, SourceLost, [.. Pushes], [.. History]);
 }

@@ -42,7 +42,26 @@ sealed record ServiceAnswer(
     public static ServiceAnswer Text(int status, string contentType, string body, IReadOnlyList<KeyValuePair<string, string>> headers) =>
         new(status, contentType, Encoding.UTF8.GetBytes(body), headers);
 
+    /// <summary>How the answer comes to the caller.</summary>
+    public Delivery Delivery { get; init; }
+
+    /// <summary>Between the pieces of a slow answer.</summary>
+    public TimeSpan Pause { get; init; }
+
+    /// <summary>What a late answer waits for.</summary>
+    public Task Turn { get; init; } = Task.CompletedTask;
+
     public static ServiceAnswer NoAnswer { get; } = new(0, "", [], [], Dropped: true);
+}
+
+/// <summary>Ways of an answer to its caller.</summary>
+enum Delivery
+{
+    AtOnce,
+    CutShort,
+    Never,
+    Slow,
+    Late,
 }
 
 /// <summary>The format of times in parameters and answers: UTC, whole seconds, a literal Z.</summary>

@@ -9,7 +9,10 @@ public sealed class SimulatorHandler(LiveService service) : HttpMessageHandler
     {
         cancellationToken.ThrowIfCancellationRequested();
         var body = request.Content is null ? [] : await request.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
-        return Answer(request, service.Handle(Raw(request, body), cancellationToken));
+        var answer = service.Handle(Raw(request, body), cancellationToken);
+        if (answer.Delivery == Delivery.Never) await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
+        await answer.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return Answer(request, answer);
     }
 
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -41,10 +44,25 @@ public sealed class SimulatorHandler(LiveService service) : HttpMessageHandler
         var response = new HttpResponseMessage((HttpStatusCode)answer.Status)
         {
             RequestMessage = request,
-            Content = new ByteArrayContent(answer.Body),
+            Content = answer.Delivery is Delivery.CutShort or Delivery.Slow
+                ? new StreamContent(new SlowStream(answer))
+                : new ByteArrayContent(answer.Body),
         };
         response.Content.Headers.TryAddWithoutValidation("Content-Type", answer.ContentType);
         foreach (var (name, value) in answer.Headers) response.Headers.TryAddWithoutValidation(name, value);
         return response;
+    }
+
+    /// <summary>An answer that comes in pieces, or ends too early; without sockets nobody waits between the pieces.</summary>
+    sealed class SlowStream(ServiceAnswer answer) : MemoryStream(answer.Body)
+    {
+        const int Piece = 7;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (answer.Delivery == Delivery.CutShort && Position >= answer.Body.Length / 2)
+                throw new HttpIOException(HttpRequestError.ResponseEnded, "The response ended prematurely.");
+            return base.ReadAsync(buffer[..Math.Min(Piece, buffer.Length)], cancellationToken);
+        }
     }
 }

@@ -42,11 +42,33 @@ public static class SimulatorServer
             context.Abort();
             return;
         }
+        if (answer.Delivery == Delivery.Never)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted).ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+            return;
+        }
+        await answer.Turn.WaitAsync(context.RequestAborted).ConfigureAwait(false);
         context.Response.StatusCode = answer.Status;
         context.Response.ContentType = answer.ContentType;
         foreach (var (name, value) in answer.Headers) context.Response.Headers[name] = value;
         context.Response.ContentLength = answer.Body.Length;
-        await context.Response.Body.WriteAsync(answer.Body, context.RequestAborted).ConfigureAwait(false);
+        if (answer.Delivery is Delivery.CutShort or Delivery.Slow) await WriteSlowlyAsync(context, answer).ConfigureAwait(false);
+        else await context.Response.Body.WriteAsync(answer.Body, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes an answer in pieces, or half of it before the connection ends.</summary>
+    static async Task WriteSlowlyAsync(HttpContext context, ServiceAnswer answer)
+    {
+        const int piece = 64;
+        var cut = answer.Delivery == Delivery.CutShort;
+        var length = cut ? answer.Body.Length / 2 : answer.Body.Length;
+        for (var at = 0; at < length; at += piece)
+        {
+            await context.Response.Body.WriteAsync(answer.Body.AsMemory(at, Math.Min(piece, length - at)), context.RequestAborted).ConfigureAwait(false);
+            await context.Response.Body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+            if (!cut) await Task.Delay(answer.Pause, context.RequestAborted).ConfigureAwait(false);
+        }
+        if (cut) context.Abort();
     }
 
     static async Task<ServiceRequest> ReadAsync(HttpRequest request, CancellationToken cancellation)

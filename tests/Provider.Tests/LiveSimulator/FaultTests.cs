@@ -150,6 +150,73 @@ public sealed class FaultTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_listing_lags_or_shows_ghosts_for_one_call()
+    {
+        var id = _client.CreateTask();
+        _client.Service.FailNext("DescribeLivePullToPushList", Fault.ListLags(TimeSpan.FromSeconds(5)));
+        Listed().ShouldBe(0);
+        Listed().ShouldBe(1);
+
+        _client.OnTask("DeleteLivePullToPush", id);
+        _client.Service.FailNext("DescribeLivePullToPushList", Fault.ListGhosts(TimeSpan.FromSeconds(5)));
+        Listed().ShouldBe(1);
+        Listed().ShouldBe(0);
+
+        int Listed() => _client.Call("DescribeLivePullToPushList", ("Region", "cn-shanghai")).Json.GetProperty("Total").GetInt32();
+    }
+
+    [Theory]
+    [InlineData("CutAnswer")]
+    [InlineData("Stall")]
+    [InlineData("SlowBytes")]
+    [InlineData("LateAnswer")]
+    public async Task An_answer_can_be_cut_held_back_or_dribble_on_its_way(string kind)
+    {
+        _client.Settings.VerifiesRequests = false;
+        await using var server = SimulatorServer.Start(_client.Service);
+        using var http = new HttpClient();
+        _client.Service.FailNext("DescribeLivePullToPushList", new Fault(Enum.Parse<FaultKind>(kind)) { Pause = TimeSpan.FromMilliseconds(1) });
+        foreach (var handler in (HttpMessageHandler[])[new SimulatorHandler(_client.Service), new SocketsHttpHandler()])
+        {
+            using var client = new HttpClient(handler);
+            using var hangUp = new CancellationTokenSource();
+            var answer = ListAsync(client, hangUp.Token);
+            switch (kind)
+            {
+                case "CutAnswer":
+                    await Should.ThrowAsync<HttpRequestException>(() => answer);
+                    break;
+                case "Stall":
+                    answer.IsCompleted.ShouldBeFalse();
+                    await hangUp.CancelAsync();
+                    await Should.ThrowAsync<OperationCanceledException>(() => answer);
+                    break;
+                case "LateAnswer":
+                    while (_client.Service.Calls.Count == 0) await Task.Yield();
+                    (await ListAsync(http, default)).ShouldContain("TaskList");
+                    (await answer).ShouldContain("TaskList");
+                    break;
+                default:
+                    (await answer).ShouldContain("TaskList");
+                    break;
+            }
+
+            _client.Service.ClearCalls();
+            _client.Service.ClearFaults();
+            _client.Service.FailNext("DescribeLivePullToPushList", new Fault(Enum.Parse<FaultKind>(kind)) { Pause = TimeSpan.FromMilliseconds(1) });
+        }
+
+        async Task<string> ListAsync(HttpClient client, CancellationToken hangUp)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server.Address, "/?Region=cn-shanghai"));
+            request.Headers.Add("x-acs-action", "DescribeLivePullToPushList");
+            request.Headers.Add("x-acs-version", "2016-11-01");
+            using var response = await client.SendAsync(request, hangUp);
+            return await response.Content.ReadAsStringAsync(hangUp);
+        }
+    }
+
     string CreateOutcome(params (string Name, string Value)[] others)
     {
         var destination = $"rtmp://a/b/{_client.Service.Calls.Count}";
