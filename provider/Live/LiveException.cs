@@ -82,3 +82,7 @@ sealed class LiveException(
         return $"{operation} {what}{words}{request}";
     }
 }
+
+/// <summary>A call that may only happen once was cancelled when it was on its way: the service may have carried it out.</summary>
+sealed class CancelledWhileSentException(CancellationToken cancellation)
+    : OperationCanceledException("Cancelled while the call was on its way.", cancellation);

@@ -79,7 +79,7 @@ sealed class RpcTransport : IDisposable
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            throw new OperationCanceledException(cancellation);
+            throw operation.Once ? new CancelledWhileSentException(cancellation) : new OperationCanceledException(cancellation);
         }
         catch (OperationCanceledException failure) when (limit.IsCancellationRequested)
         {

@@ -7,7 +7,7 @@ namespace PulumiAliyunLive.Resources;
 
 /// <summary>
 /// Creates a relay task exactly once. The service has no client token and bills every task, so a look-up before the call refuses a
-/// destination in use, and a lost answer is resolved by looking for the task before anything is tried again.
+/// destination in use, and a lost answer is resolved by looking for the task; see <see cref="ExactlyOnce"/>.
 /// </summary>
 /// <param name="parameters">Everything CreateLivePullToPush takes but <c>StartTime</c>.</param>
 sealed class RelayTaskCreation(Session session, Deadline deadline, string urn, string region, IReadOnlyDictionary<string, string> parameters)
@@ -18,30 +18,48 @@ sealed class RelayTaskCreation(Session session, Deadline deadline, string urn, s
     /// <summary>The lead of the second try, after the first was refused as past.</summary>
     static readonly TimeSpan LargerStartLead = TimeSpan.FromSeconds(60);
 
-    const int MaxTries = 3;
-
     readonly string _attempt = $"create relay task {parameters["TaskName"]} in {region}";
 
-    /// <summary>Runs the look-up and the call; returns the task's id and the start time it was given.</summary>
+    /// <summary>Every start time that was sent: the task of a lost answer has one of them.</summary>
+    readonly HashSet<DateTimeOffset> _starts = [];
+
+    /// <summary>Runs the look-up and the call; returns the task's id and the start time that was last sent.</summary>
     /// <param name="statedStart">The start the program states; null: now.</param>
     public async Task<(RelayTaskId Id, DateTimeOffset Start)> RunAsync(DateTimeOffset? statedStart, DateTimeOffset end)
     {
         var seen = await LookUpAsync(statedStart, end);
         var start = statedStart ?? Whole(session.Now + StartLead);
+        var once = new ExactlyOnce(
+            session, deadline, urn, _attempt, "task", $"pulumi import aliyun-live:index:RelayTask <name> {region}/<taskId>",
+            limit => MadeSinceAsync(seen, limit), (taskId, limit) => session.Client.DeleteLivePullToPushAsync(region, taskId, limit));
         try
         {
-            return (await CreateAsync(start, seen), start);
-        }
-        catch (LiveException error) when (error.Kind == LiveErrorKind.Invalid && !error.MaybeDone && IsPast(error, start))
-        {
-            start = Whole(session.Now + LargerStartLead);
-            await session.Log.LogAsync(LogSeverity.Info, $"the service refused the start time as past; starting at {Times.ToText(start)}", urn);
-            return (await Explained(() => CreateAsync(start, seen)), start);
+            var taskId = await once.RunAsync(async () =>
+            {
+                try
+                {
+                    return await SendAsync(start);
+                }
+                catch (LiveException error) when (error.Kind == LiveErrorKind.Invalid && !error.MaybeDone && IsPast(error, start))
+                {
+                    start = Whole(session.Now + LargerStartLead);
+                    await session.Log.LogAsync(LogSeverity.Info, $"the service refused the start time as past; starting at {Times.ToText(start)}", urn);
+                    return await SendAsync(start);
+                }
+            });
+            return (new(region, taskId), start);
         }
         catch (LiveException error)
         {
             throw error.Explain(_attempt);
         }
+    }
+
+    Task<string> SendAsync(DateTimeOffset start)
+    {
+        _starts.Add(start);
+        var request = new Dictionary<string, string>(parameters, StringComparer.Ordinal) { ["StartTime"] = Times.ToText(start) };
+        return session.Client.CreateLivePullToPushAsync(region, request, deadline);
     }
 
     /// <summary>Only a start that is now or earlier can have been refused for being past; a refusal of anything else is told as it is.</summary>
@@ -109,75 +127,41 @@ sealed class RelayTaskCreation(Session session, Deadline deadline, string urn, s
         return otherStart < end && start < otherEnd;
     }
 
-    async Task<RelayTaskId> CreateAsync(DateTimeOffset start, ImmutableHashSet<string> seen)
+    /// <summary>The tasks that this creation may have made: the same in everything, and not seen before it began.</summary>
+    async Task<IReadOnlyList<Candidate>> MadeSinceAsync(ImmutableHashSet<string> seen, Deadline limit)
     {
-        var request = new Dictionary<string, string>(parameters, StringComparer.Ordinal) { ["StartTime"] = Times.ToText(start) };
-        for (var attempt = 1; ; attempt++)
+        var filter = new Dictionary<string, string>(StringComparer.Ordinal) { ["TaskName"] = parameters["TaskName"] };
+        var made = new List<Candidate>();
+        foreach (var task in await session.Client.ListLivePullToPushAsync(region, filter, limit))
         {
-            try
-            {
-                return new(region, await session.Client.CreateLivePullToPushAsync(region, request, deadline));
-            }
-            catch (LiveException error) when (error.MaybeDone)
-            {
-                await session.Log.LogAsync(LogSeverity.Info, $"the answer to {error.Operation} was lost; looking whether the task was created", urn);
-                if (await AdoptAsync(request, seen, deadline) is { } id) return id;
-                if (attempt == MaxTries || deadline.Remaining == TimeSpan.Zero) throw;
-            }
-            catch (OperationCanceledException)
-            {
-                // The request may have arrived before it was cut off: a task that exists must be reported, whoever is in a hurry.
-                var grace = new Deadline(deadline.Clock, Waiting.AfterCancelLimit, CancellationToken.None);
-                if (await AdoptAsync(request, seen, grace) is { } id) return id;
-                throw;
-            }
+            // A listing may still show what is gone already.
+            if (!seen.Contains(task.TaskId) && IsMade(task) && await IsThereAsync(task.TaskId, limit)) made.Add(new(task.TaskId, IsExact: true));
         }
+
+        return made;
     }
 
-    /// <summary>Looks for the one task that this call made: the same in everything, and not seen before the call.</summary>
-    async Task<RelayTaskId?> AdoptAsync(Dictionary<string, string> request, ImmutableHashSet<string> seen, Deadline limit)
-    {
-        var filter = new Dictionary<string, string>(StringComparer.Ordinal) { ["TaskName"] = request["TaskName"] };
-        var found = await Waiting.UntilAsync(
-            async () => (await session.Client.ListLivePullToPushAsync(region, filter, limit)).Where(task => !seen.Contains(task.TaskId) && IsMade(task, request)).ToList(),
-            tasks => tasks.Count > 0,
-            Waiting.ReadBackLimit,
-            limit,
-            session.Log,
-            urn,
-            "looking for the task whose creation was not confirmed");
-        return found switch
-        {
-            [] => null,
-            [var task] => new RelayTaskId(region, task.TaskId),
-            _ => throw new ProviderException(
-                ProviderStatus.Unknown,
-                $"The answer that should confirm how to {_attempt} was lost, and {found.Count} tasks look like it: {string.Join(", ", found.Select(task => task.TaskId))}. "
-                + $"Keep one and delete the others, then import it: pulumi import aliyun-live:index:RelayTask <name> {region}/<taskId>"),
-        };
-    }
-
-    static bool IsMade(LiveTask task, Dictionary<string, string> request)
-    {
-        var info = task.TaskInfo;
-        return task.Status != TaskStatus.Exit
-            && info.Text("TaskName") == request["TaskName"]
-            && info.Text("DstUrl") == request["DstUrl"]
-            && info.Text("SourceType") == request["SourceType"]
-            && Times.Parse(info.Text("StartTime")) == Times.Parse(request["StartTime"])
-            && Times.Parse(info.Text("EndTime")) == Times.Parse(request["EndTime"])
-            && info.TextList("SourceUrls") is { } urls && RelayTask.SourceUrls.ToParameter(PropertyValue.Of(urls.Select(url => (PropertyValue)url))) == request["SourceUrls"];
-    }
-
-    async Task<T> Explained<T>(Func<Task<T>> call)
+    async Task<bool> IsThereAsync(string taskId, Deadline limit)
     {
         try
         {
-            return await call();
+            return (await session.Client.DescribeLivePullToPushAsync(region, taskId, limit)).Status != TaskStatus.Exit;
         }
-        catch (LiveException error)
+        catch (LiveException error) when (error.Kind == LiveErrorKind.Gone)
         {
-            throw error.Explain(_attempt);
+            return false;
         }
+    }
+
+    bool IsMade(LiveTask task)
+    {
+        var info = task.TaskInfo;
+        return task.Status != TaskStatus.Exit
+            && info.Text("TaskName") == parameters["TaskName"]
+            && info.Text("DstUrl") == parameters["DstUrl"]
+            && info.Text("SourceType") == parameters["SourceType"]
+            && Times.Parse(info.Text("StartTime")) is { } start && _starts.Contains(start)
+            && Times.Parse(info.Text("EndTime")) == Times.Parse(parameters["EndTime"])
+            && info.TextList("SourceUrls") is { } urls && RelayTask.SourceUrls.ToParameter(PropertyValue.Of(urls.Select(url => (PropertyValue)url))) == parameters["SourceUrls"];
     }
 }

@@ -34,9 +34,11 @@ static class Waiting
         {
             var answer = await ask();
             var waited = deadline.Clock.GetUtcNow() - started;
-            if (isDone(answer) || waited + pause > limit || deadline.EndsWithin(pause)) return answer;
+            var left = limit - waited;
+            var wait = pause < left ? pause : left;
+            if (isDone(answer) || left <= TimeSpan.Zero || deadline.EndsWithin(wait)) return answer;
             await log.LogAsync(LogSeverity.Info, $"{progress}, {waited.TotalSeconds:0} s", urn, ephemeral: true);
-            await deadline.DelayAsync(pause);
+            await deadline.DelayAsync(wait);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
