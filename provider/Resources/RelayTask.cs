@@ -70,6 +70,13 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
         if (ProtocolOf(inputs["sourceUrls"], request.Olds) is { } protocol) inputs["sourceProtocol"] = protocol;
     }
 
+    protected override void CheckAgainstOthers(string urn, PropertyMap inputs, Session session, CheckFailures failures)
+    {
+        if (session.Destinations.Claim(urn, inputs, session.Now) is not { } other) return;
+        failures.Add(
+            "dstUrl", $"is the destination of {other} at the same time, and two tasks may not push to one address; give one of them another address or schedule");
+    }
+
     /// <summary>The protocol that an address without a stated one is pulled with.</summary>
     static PropertyValue? ProtocolOf(PropertyValue? sourceUrls, PropertyMap olds)
     {

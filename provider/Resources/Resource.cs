@@ -30,6 +30,7 @@ abstract class Resource(ResourceSchema schema)
         inputs = SchemaCheck.WithDefaults(Schema.Inputs, inputs);
         var scope = new RuleScope(inputs, request.Olds, failures, session.Now);
         foreach (var rule in Rules) rule.Apply(scope);
+        CheckAgainstOthers(request.Urn, inputs, session, failures);
         return new(MarkSecrets(inputs), failures.ToList());
     }
 
@@ -47,6 +48,11 @@ abstract class Resource(ResourceSchema schema)
 
     /// <summary>Fills in what neither the program nor the schema states, and normalises what the schema has no type for (times).</summary>
     protected abstract void Complete(PropertyMap inputs, CheckRequest request, Session session, CheckFailures failures);
+
+    /// <summary>Adds a failure where these inputs cannot work together with those of another resource of this run.</summary>
+    protected virtual void CheckAgainstOthers(string urn, PropertyMap inputs, Session session, CheckFailures failures)
+    {
+    }
 
     /// <summary>Marks what must be secret in inputs or outputs.</summary>
     protected abstract PropertyMap MarkSecrets(PropertyMap values);

@@ -10,6 +10,9 @@ namespace PulumiAliyunLive.Resources;
 sealed record Session(
     LiveClient Client, IEngineLog Log, TimeProvider Clock, string? ConfiguredRegion, string? EnvironmentRegion, bool RefreshBeforeUpdate)
 {
+    /// <summary>Who pushes where in this run; a new configuration starts with none.</summary>
+    public Destinations Destinations { get; } = new();
+
     /// <summary>The service's clock as far as it is known, else this machine's.</summary>
     public DateTimeOffset Now => Client.ServerNow;
 
