@@ -70,7 +70,7 @@ static class Answer
     /// <summary>A refusal leaves nothing behind; a fault of the server, or a request seen twice, may have come after the deed.</summary>
     static bool MaybeDone(HttpStatusCode status, string code, LiveErrorKind kind) => kind switch
     {
-        LiveErrorKind.Transient => true,
+        LiveErrorKind.Transient => !LiveErrors.IsClockSkew(code),
         LiveErrorKind.Throttled => (int)status >= 500 && !LiveErrors.IsFlowControl(code),
         _ => false,
     };

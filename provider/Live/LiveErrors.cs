@@ -36,6 +36,7 @@ static class LiveErrors
         "CodeTaskHasStopped" or "StreamMonitorAlreadyStop" or "StreamMonitorAlreadyStarted" => LiveErrorKind.AlreadySo,
         "IllegalOperation" => LiveErrorKind.NotAllowed,
         NonceUsed => LiveErrorKind.Transient,
+        _ when IsClockSkew(code) => LiveErrorKind.Transient,
         "InvalidSecurityToken.Expired" or "SecurityTokenExpired" => LiveErrorKind.Expired,
         "InvalidAccessKeyId.NotFound" when temporaryKey => LiveErrorKind.Expired,
         "SignatureDoesNotMatch" or "IncompleteSignature" or "MissingSecurityToken" or "MissingAccessKeyId" => LiveErrorKind.Credentials,

@@ -3,7 +3,8 @@ using PulumiAliyunLive.Credentials;
 namespace PulumiAliyunLive.Live;
 
 /// <summary>
-/// Puts right what a refused call shows to be wrong with it: the date it carries, or a key that has run out. Each once per call.
+/// Puts right what a refused call shows to be wrong with it: the date it carries, or a key that has run out. Each is worth one attempt
+/// at once per call; a further one waits its turn.
 /// </summary>
 sealed class Remedies(RpcTransport transport, ICredentialSource credentials, string operation)
 {
@@ -19,11 +20,10 @@ sealed class Remedies(RpcTransport transport, ICredentialSource credentials, str
         // A key may come from a call of its own; that one's failures are not put right here.
         if (failure.Operation != operation) return false;
 
-        if (LiveErrors.IsClockSkew(failure.Code) && !_clockCorrected)
+        if (LiveErrors.IsClockSkew(failure.Code))
         {
-            _clockCorrected = true;
             transport.CorrectClock();
-            return true;
+            return !_clockCorrected && (_clockCorrected = true);
         }
 
         if (failure.Kind == LiveErrorKind.Expired && !_keyRenewed && Key is { } stale)

@@ -248,14 +248,18 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public async Task A_clock_is_put_right_once_per_call()
+    public async Task A_clock_that_is_refused_again_and_again_is_tried_with_waits_and_never_a_fault_of_the_inputs()
     {
-        using var fixture = new ClientFixture(Error(400, "InvalidTimeStamp.Expired"));
+        using var fixture = new ClientFixture(Error(400, "InvalidTimeStamp.Expired"), Error(400, "InvalidTimeStamp.Expired"), Error(400, "InvalidTimeStamp.Expired"), Json(Ok));
 
-        var failure = await Should.ThrowAsync<LiveException>(() => fixture.Client.StopLivePullToPushAsync(ClientFixture.Region, "t-1", fixture.Deadline()));
+        await fixture.Client.CreateLivePullToPushAsync(ClientFixture.Region, ClientFixture.Nothing, fixture.Deadline());
+        fixture.Network.Requests.Count.ShouldBe(4);
+        fixture.Clock.Elapsed.ShouldBeGreaterThan(TimeSpan.Zero);
 
-        failure.Kind.ShouldBe(LiveErrorKind.Invalid);
-        fixture.Network.Requests.Count.ShouldBe(2);
+        using var never = new ClientFixture(Error(400, "InvalidTimeStamp.Expired"));
+        var failure = await Should.ThrowAsync<LiveException>(() => never.Client.StopLivePullToPushAsync(ClientFixture.Region, "t-1", never.Deadline()));
+        failure.Kind.ShouldBe(LiveErrorKind.Transient);
+        failure.MaybeDone.ShouldBeFalse();
     }
 
     [Theory]
