@@ -64,8 +64,11 @@ static class Limits
     /// How long after its answer a call still counts against the rate limit: the service's second, and a little for the coarseness of
     /// both clocks.
     /// </summary>
-    public static readonly TimeSpan RateWindow = TimeSpan.FromMilliseconds(1050);
+    public static readonly TimeSpan RateWindow = TimeSpan.FromMilliseconds(1020);
 
-    /// <summary>Time without throttling after which one more call per second is allowed again.</summary>
-    public static readonly TimeSpan RateRecovery = TimeSpan.FromSeconds(5);
+    /// <summary>
+    /// Time without throttling after which one more call per second is allowed again; short, so that what others leave of an account's
+    /// limit is taken up soon.
+    /// </summary>
+    public static readonly TimeSpan RateRecovery = TimeSpan.FromSeconds(2);
 }
