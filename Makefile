@@ -29,7 +29,7 @@ export UseSharedCompilation := false
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help build demo test test-fast lint format simulator clean solution dotnet node
+.PHONY: help build demo test test-fast soak lint format simulator clean solution dotnet node
 
 help: ## print this list
 	@awk -F ': .*## ' '/^[a-z-]+:.* ## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,10 @@ test: node solution $(PLUGIN) tests/Interop/node_modules/.package-lock.json ## r
 
 test-fast: solution ## run the .NET tests alone, without publishing the plugin and without Node
 	@sh eng/test dotnet
+
+soak: solution ## run the tests under faults at length: 50,000 random programs, 50 plugin processes on one account
+	@FAULT_PROGRAMS=50000 FAULT_PROCESSES=50 dotnet test tests/Provider.Tests --configuration Release --no-build --nologo --verbosity quiet \
+	  --filter 'FullyQualifiedName~Tests.Faults' --logger 'console;verbosity=detailed'
 
 lint: dotnet ## check format and style, and build everything with warnings as errors
 	@echo "Building with every analyzer ..." >&2
