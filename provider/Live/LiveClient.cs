@@ -43,7 +43,7 @@ sealed class LiveClient(
     static readonly LiveOperation DeleteMonitor = new("DeleteLiveStreamMonitor", HttpMethod.Post);
 
     readonly RpcTransport _transport = new(options.Endpoint ?? Endpoint.Live, options, clock, handler);
-    readonly Retry _retry = new(clock, jitter);
+    readonly Retry _retry = new(clock, jitter, options.MaxRetryTime);
     readonly ConcurrentDictionary<LiveOperation, RateGate> _gates = new();
 
     /// <summary>The service's clock: ours, put right by the <c>Date</c> of the latest answer; to about a second.</summary>

@@ -17,4 +17,7 @@ sealed record LiveClientOptions
 
     /// <summary>Time from a connection to the end of the answer, in real time.</summary>
     public TimeSpan ReadTimeout { get; init; } = Limits.ReadTimeout;
+
+    /// <summary>How long one call is tried again after its first failure; null: as long as its time limit allows.</summary>
+    public TimeSpan? MaxRetryTime { get; init; }
 }

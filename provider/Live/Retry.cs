@@ -11,7 +11,8 @@ namespace PulumiAliyunLive.Live;
 /// again at once. A call that may only happen once is tried again only after an answer that proves that it did not happen.
 /// </summary>
 /// <param name="jitter">Chance, from 0 to 1.</param>
-sealed class Retry(TimeProvider clock, Func<double> jitter)
+/// <param name="longest">How long a call is tried again after its first failure; null: as long as its time limit allows.</param>
+sealed class Retry(TimeProvider clock, Func<double> jitter, TimeSpan? longest = null)
 {
     static readonly ResiliencePropertyKey<Run> RunKey = new("run");
 
@@ -34,7 +35,7 @@ sealed class Retry(TimeProvider clock, Func<double> jitter)
     /// cref="LiveErrorKind.Transient"/>.</exception>
     public async Task<T> RunAsync<T>(bool once, Deadline deadline, Func<LiveException, bool> remedy, Func<Task<T>> attempt)
     {
-        var run = new Run(once, deadline, remedy, jitter);
+        var run = new Run(once, deadline, remedy, jitter, longest);
         var context = ResilienceContextPool.Shared.Get(deadline.Cancellation);
         context.Properties.Set(RunKey, run);
         try
@@ -59,10 +60,12 @@ sealed class Retry(TimeProvider clock, Func<double> jitter)
     static Run RunOf(ResilienceContext context) => context.Properties.GetValue(RunKey, null!);
 
     /// <summary>What is known of one call across its attempts.</summary>
-    sealed class Run(bool once, Deadline deadline, Func<LiveException, bool> remedy, Func<double> jitter)
+    sealed class Run(bool once, Deadline deadline, Func<LiveException, bool> remedy, Func<double> jitter, TimeSpan? longest)
     {
         readonly DateTimeOffset _start = deadline.Clock.GetUtcNow();
         LiveException? _last;
+        DateTimeOffset? _firstFailure;
+        bool _triedLongest;
         int _attempts;
         int _waits;
 
@@ -80,6 +83,7 @@ sealed class Retry(TimeProvider clock, Func<double> jitter)
             }
 
             _last = failure;
+            _firstFailure ??= deadline.Clock.GetUtcNow();
             _attempts++;
             NextDelay = TimeSpan.Zero;
             if (once && failure.MaybeDone) return false;
@@ -88,7 +92,8 @@ sealed class Retry(TimeProvider clock, Func<double> jitter)
 
             // Asked before sleeping: a wait that ends after the time limit is a wait in vain.
             NextDelay = Wait(failure.RetryAfter);
-            return !(OutOfTime = deadline.EndsWithin(NextDelay));
+            _triedLongest = deadline.Clock.GetUtcNow() + NextDelay - _firstFailure > longest;
+            return !(OutOfTime = _triedLongest || deadline.EndsWithin(NextDelay));
         }
 
         public LiveException GaveUp()
@@ -97,9 +102,12 @@ sealed class Retry(TimeProvider clock, Func<double> jitter)
             var last = _last!;
             var tries = _attempts == 1 ? "1 attempt" : $"{_attempts.ToString(CultureInfo.InvariantCulture)} attempts";
             var took = deadline.Clock.GetUtcNow() - _start;
+            var limit = _triedLongest
+                ? $"the limit of trying again being {Span(longest!.Value)}"
+                : $"the time limit being {Span(deadline.Limit)}";
             return new LiveException(
                 LiveErrorKind.Transient, last.Operation, LiveErrors.OutOfTime,
-                $"gave up after {tries} in {Span(took)}, the time limit being {Span(deadline.Limit)}; last, {last.Message}", null,
+                $"gave up after {tries} in {Span(took)}, {limit}; last, {last.Message}", null,
                 last.MaybeDone, last);
         }
 

@@ -62,7 +62,29 @@ sealed class RpcTransport : IDisposable
     {
         cancellation.ThrowIfCancellationRequested();
         using var request = NewRequest(operation, parameters, credentials);
+        return await ExchangeAsync(operation, request, credentials.SecurityToken is not null, secrets, cancellation);
+    }
 
+    /// <summary>
+    /// Sends one request that needs no key: its parameters travel in the body, where a token may be longer than an address can be.
+    /// </summary>
+    /// <param name="secrets">Texts among the parameters that must not appear in an error.</param>
+    /// <exception cref="LiveException">The service refused, failed, or could not be reached.</exception>
+    /// <exception cref="OperationCanceledException">Only when <paramref name="cancellation"/> is cancelled.</exception>
+    public async Task<LiveObject> SendUnsignedAsync(
+        RpcOperation operation, IEnumerable<KeyValuePair<string, string>> parameters, IEnumerable<string> secrets,
+        CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        using var request = NewUnsignedRequest(operation, parameters);
+        return await ExchangeAsync(operation, request, temporaryKey: false, secrets, cancellation);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    async Task<LiveObject> ExchangeAsync(
+        RpcOperation operation, HttpRequestMessage request, bool temporaryKey, IEnumerable<string> secrets, CancellationToken cancellation)
+    {
         // Network time is real time, whatever clock the operation's own time limit runs on.
         using var limit = operation.Once ? new CancellationTokenSource() : CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(_connectTimeout + _readTimeout);
@@ -99,10 +121,8 @@ sealed class RpcTransport : IDisposable
             throw Lost(operation, $"the connection to {_host} broke off: {failure.Message}", failure);
         }
 
-        return Answer.Read(operation.Name, raw, credentials.SecurityToken is not null, secrets);
+        return Answer.Read(operation.Name, raw, temporaryKey, secrets);
     }
-
-    public void Dispose() => _http.Dispose();
 
     static SocketsHttpHandler NewHandler(Uri endpoint, LiveClientOptions options) => new()
     {
@@ -150,6 +170,26 @@ sealed class RpcTransport : IDisposable
         // answer, POST or not, as long as it has not begun to send a body: the service may have acted on the first. With a body, even an
         // empty one, it has begun and never does. On the wire this is the `Content-Length: 0` that a POST has anyhow.
         if (operation.Once) request.Content = new ByteArrayContent([]);
+        return request;
+    }
+
+    HttpRequestMessage NewUnsignedRequest(RpcOperation operation, IEnumerable<KeyValuePair<string, string>> parameters)
+    {
+        var now = _clock.GetUtcNow() + new TimeSpan(Interlocked.Read(ref _datedAhead));
+        var query = Signature.CanonicalQuery(
+        [
+            new("Action", operation.Name),
+            new("Format", "JSON"),
+            new("SignatureNonce", Guid.NewGuid().ToString("N")),
+            new("Timestamp", now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)),
+            new("Version", operation.Version),
+        ]);
+        var request = new HttpRequestMessage(operation.Method, new Uri($"{_endpoint.Scheme}://{_endpoint.Authority}/?{query}"))
+        {
+            Content = new FormUrlEncodedContent(parameters),
+        };
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        request.Headers.TryAddWithoutValidation("User-Agent", _userAgent);
         return request;
     }
 
