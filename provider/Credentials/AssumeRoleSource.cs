@@ -1,59 +1,64 @@
 namespace PulumiAliyunLive.Credentials;
 
-/// <summary>
-/// Temporary keys of a role, taken with the keys of another source. They are taken when first needed, renewed before they run out, and
-/// asked for by one caller at a time while the others wait for the result.
-/// </summary>
+/// <summary>Temporary keys of a role, taken with the keys of another source.</summary>
 sealed class AssumeRoleSource(ICredentialSource caller, AssumeRoleOptions role, ISecurityTokenService service, TimeProvider clock)
     : ICredentialSource, IDisposable
 {
-    readonly SemaphoreSlim _turn = new(1);
-    Session? _session;
+    readonly RenewingSource _keys = new(
+        async cancellation => await TakeAsync(service, caller, role, cancellation), clock);
 
-    public async ValueTask<LiveCredentials> GetAsync(CancellationToken cancellation)
+    public ValueTask<LiveCredentials> GetAsync(CancellationToken cancellation) => _keys.GetAsync(cancellation);
+
+    public void Expire(LiveCredentials stale) => _keys.Expire(stale);
+
+    public void Dispose() => _keys.Dispose();
+
+    static Task<TakenKeys> TakeAsync(
+        ISecurityTokenService service, ICredentialSource caller, AssumeRoleOptions role, CancellationToken cancellation) =>
+        service.WithKeyOfAsync(
+            caller, key => service.AssumeRoleAsync(key, role, cancellation),
+            key => $"Could not take on the role {role.RoleArn} with the key from {key.Source}", cancellation);
+}
+
+/// <summary>How calls of the Security Token Service fail, in the terms of whoever needs keys.</summary>
+static class SecurityTokenCalls
+{
+    /// <summary>Makes a call with a source's key; where that has run out, once more with a new one.</summary>
+    /// <param name="attempt">What could not be done, to begin an error with.</param>
+    /// <exception cref="CredentialsException">The service refused. Its passing faults are thrown as they come, to be met by another
+    /// attempt.</exception>
+    public static async Task<T> WithKeyOfAsync<T>(
+        this ISecurityTokenService service, ICredentialSource source, Func<LiveCredentials, Task<T>> call,
+        Func<LiveCredentials, string> attempt, CancellationToken cancellation)
     {
-        if (Volatile.Read(ref _session) is { } fresh && clock.GetUtcNow() < fresh.RenewAt) return fresh.Role.Credentials;
-
-        await _turn.WaitAsync(cancellation);
+        var key = await source.GetAsync(cancellation);
         try
         {
-            var now = clock.GetUtcNow();
-            var old = Volatile.Read(ref _session);
-            if (old is not null && now < old.RenewAt) return old.Role.Credentials;
-            try
-            {
-                var taken = await service.AssumeRoleAsync(await caller.GetAsync(cancellation), role, cancellation);
-                Volatile.Write(ref _session, new Session(taken, RenewAt(now, taken.Expiry)));
-                return taken.Credentials;
-            }
-            catch (Exception failure)
-                when (failure is not OperationCanceledException && now + CredentialLimits.RenewalPause < old?.Role.Expiry)
-            {
-                // The old keys still serve; the failure matters only when they no longer do.
-                Volatile.Write(ref _session, old with { RenewAt = now + CredentialLimits.RenewalPause });
-                return old.Role.Credentials;
-            }
+            return await call(key);
         }
-        finally
+        catch (Exception failure) when (service.TroubleOf(failure) == ServiceTrouble.Expired)
         {
-            _turn.Release();
+            source.Expire(key);
+            var next = await source.GetAsync(cancellation);
+            if (next == key) throw new CredentialsException($"{attempt(key)}: {failure.Message}. Get a new key.", failure);
+            return await service.RefusalToldAsync(() => call(next), attempt(next));
+        }
+        catch (Exception failure) when (service.TroubleOf(failure) == ServiceTrouble.Refused)
+        {
+            throw new CredentialsException($"{attempt(key)}: {failure.Message}", failure);
         }
     }
 
-    public void Expire(LiveCredentials stale)
+    /// <summary>Makes a call and tells its refusal as a lack of keys.</summary>
+    public static async Task<T> RefusalToldAsync<T>(this ISecurityTokenService service, Func<Task<T>> call, string attempt)
     {
-        // Only the very session that was refused: another call may have renewed it meanwhile.
-        if (Volatile.Read(ref _session) is { } session && session.Role.Credentials == stale)
-            Interlocked.CompareExchange(ref _session, null, session);
+        try
+        {
+            return await call();
+        }
+        catch (Exception failure) when (service.TroubleOf(failure) is ServiceTrouble.Refused or ServiceTrouble.Expired)
+        {
+            throw new CredentialsException($"{attempt}: {failure.Message}", failure);
+        }
     }
-
-    public void Dispose() => _turn.Dispose();
-
-    static DateTimeOffset RenewAt(DateTimeOffset now, DateTimeOffset expiry)
-    {
-        var third = (expiry - now) / 3;
-        return expiry - (third < CredentialLimits.RenewalLead ? third : CredentialLimits.RenewalLead);
-    }
-
-    sealed record Session(AssumedRole Role, DateTimeOffset RenewAt);
 }

@@ -18,7 +18,10 @@ static class KeyText
         return part is null
             ? key
             : throw new CredentialsException(
-                $"The {part} from {key.Source} contains blanks, line ends or other characters that no {part} has. Copy it again.");
+                $"The {part} from {key.Source} contains blanks, line ends or other characters that no {part} has. Copy it again.")
+            {
+                EndsSearch = true,
+            };
     }
 
     static bool IsSendable(string text) => text.All(letter => letter is > ' ' and <= '~');

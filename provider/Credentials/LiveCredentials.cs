@@ -22,4 +22,8 @@ interface ICredentialSource
 }
 
 /// <summary>There are no usable keys. The text is for the user and names every place looked at.</summary>
-sealed class CredentialsException(string message, Exception? inner = null) : Exception(message, inner);
+sealed class CredentialsException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>Whether looking further would go against what was clearly meant: a whole key is there, and it is spoilt.</summary>
+    public bool EndsSearch { get; init; }
+}

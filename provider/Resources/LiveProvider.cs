@@ -42,7 +42,7 @@ sealed class LiveProvider(IEngineLog log, TimeProvider clock, Func<ProviderConfi
     public ValueTask ConfigureAsync(PropertyMap config, CancellationToken cancellation)
     {
         var settings = ProviderConfig.Read(Schema.Config, config, Environment.GetEnvironmentVariable);
-        var client = connect?.Invoke(settings) ?? settings.Connect(clock);
+        var client = connect?.Invoke(settings) ?? settings.Connect(clock, debug: line => _ = log.LogAsync(LogSeverity.Debug, line, "").AsTask());
         _session = new(client, log, clock, settings.Region, settings.EnvironmentRegion, settings.RefreshBeforeUpdate);
         return ValueTask.CompletedTask;
     }

@@ -90,6 +90,17 @@ public sealed class RuleContractTests
             "assumeRole-role", Role(("roleArn", "live")), Role(("sessionName", "a")), Role(("sessionName", new string('a', 65))),
             Role(("sessionName", "a b")), Role(("sessionExpiration", 899)),
             Role(("externalId", "x")), Role(("externalId", new string('x', 1225)))),
+        new(
+            "assumeRoleWithOidc-role", Oidc(("roleArn", "live")), Oidc(("oidcProviderArn", "k8s")), Oidc(("roleSessionName", "a")),
+            Oidc(("sessionExpiration", 899)), Oidc(("oidcToken", "a.b.c"), ("oidcTokenFile", "/var/run/token"))),
+        new("credentialsUri-address", new PropertyMap { ["credentialsUri"] = "127.0.0.1/keys" },
+            new PropertyMap { ["credentialsUri"] = "ftp://127.0.0.1/keys" }),
+        new("allowedAccountIds-form", new PropertyMap { ["allowedAccountIds"] = PropertyValue.Of("1234567890123456", "prod") },
+            new PropertyMap { ["allowedAccountIds"] = PropertyValue.Of("") }),
+        new("maxRetryTimeout-range", new PropertyMap { ["maxRetryTimeout"] = -1 }, new PropertyMap { ["maxRetryTimeout"] = 86_401 }),
+        new("clientConnectTimeout-range", new PropertyMap { ["clientConnectTimeout"] = 99 },
+            new PropertyMap { ["clientConnectTimeout"] = 300_001 }),
+        new("clientReadTimeout-range", new PropertyMap { ["clientReadTimeout"] = 99 }, new PropertyMap { ["clientReadTimeout"] = 600_001 }),
     ];
 
     /// <summary>The rules of a token with their violations, and right inputs that break none.</summary>
@@ -101,7 +112,8 @@ public sealed class RuleContractTests
         MonitorSession.Token => (MonitorSessionRules.All, LiveProvider.Schema.Resources[owner].Inputs, s_monitor, [Programs.Monitor()]),
         _ => (ProviderConfig.Rules, LiveProvider.Schema.Config,
             s_config, [PropertyMap.Empty, Role(), new() { ["endpoint"] = "" }, new() { ["endpoint"] = "live.aliyuncs.com" },
-            new() { ["accessKey"] = "AK", ["secretKey"] = "SK" }]),
+            new() { ["accessKey"] = "AK", ["secretKey"] = "SK" }, Oidc(("oidcToken", "a.b.c")),
+            new() { ["maxRetryTimeout"] = 0, ["allowedAccountIds"] = PropertyValue.Of("1") }]),
     };
 
     public static TheoryData<string> Owners() => [.. LiveProvider.Registry.Value.Keys, "config"];
@@ -237,6 +249,13 @@ public sealed class RuleContractTests
                 News = PulumiAliyunLive.Protocol.ValueCodec.Encode(inputs) })
             : await rig.CheckRawAsync(inputs, PropertyMap.Empty);
         return [.. reply.Failures.Select(failure => Told(failure.Property, failure.Reason))];
+    }
+
+    static PropertyMap Oidc(params (string Name, PropertyValue Value)[] members)
+    {
+        var role = new PropertyMap();
+        foreach (var (name, value) in members) role[name] = value;
+        return new PropertyMap { ["assumeRoleWithOidc"] = role };
     }
 
     static string Told(string property, string reason) => property.Length == 0 ? reason : $"{property}: {reason}";

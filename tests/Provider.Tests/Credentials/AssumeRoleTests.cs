@@ -191,7 +191,7 @@ public sealed class AssumeRoleTests
         using var tokens = new ScriptedHandler(Error(500, "InternalError"), Throws(new HttpRequestException(HttpRequestError.ResponseEnded)), Answer("STS.1", "2026-01-02T04:04:05Z"));
         using var network = new ScriptedHandler(Json("""{"RequestId":"R","TaskId":"t-1"}"""));
         using var service = new SecurityTokenClient(new LiveClientOptions(), clock, tokens);
-        var source = CredentialChain.Create(
+        var source = Chain(
             new CredentialOptions { AccessKey = "id", SecretKey = "secret", AssumeRole = new AssumeRoleOptions(Arn) }, _ => null, service, clock);
         using var client = new LiveClient(new LiveClientOptions(), source, clock, () => 0, network);
 
@@ -206,7 +206,7 @@ public sealed class AssumeRoleTests
     {
         var clock = new TestClock();
         var service = new Roles(clock, TimeSpan.FromHours(1));
-        var source = CredentialChain.Create(new CredentialOptions(), Environment(("ALICLOUD_ASSUME_ROLE_ARN", Arn)), service, clock);
+        var source = Chain(new CredentialOptions(), Environment(("ALICLOUD_ASSUME_ROLE_ARN", Arn)), service, clock);
 
         (await source.GetAsync(CancellationToken.None)).AccessKeyId.ShouldBe("STS.1");
         service.Asked!.ShouldBe(new AssumeRoleOptions(Arn) { SessionName = "nightly", SessionExpiration = 900 });
@@ -218,11 +218,11 @@ public sealed class AssumeRoleTests
         var clock = new TestClock();
         var service = new Roles(clock, TimeSpan.FromHours(1));
 
-        var plain = CredentialChain.Create(
+        var plain = Chain(
             new CredentialOptions(), Environment(("ALIBABA_CLOUD_ROLE_ARN", Arn), ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "acs:ram::1:oidc-provider/k8s")), service, clock);
         (await plain.GetAsync(CancellationToken.None)).AccessKeyId.ShouldBe("env-id");
 
-        var role = CredentialChain.Create(new CredentialOptions(), Environment(("ALIBABA_CLOUD_ROLE_ARN", Arn)), service, clock);
+        var role = Chain(new CredentialOptions(), Environment(("ALIBABA_CLOUD_ROLE_ARN", Arn)), service, clock);
         (await role.GetAsync(CancellationToken.None)).AccessKeyId.ShouldBe("STS.1");
     }
 
@@ -230,11 +230,14 @@ public sealed class AssumeRoleTests
     public async Task A_role_without_a_key_to_take_it_says_where_keys_were_looked_for()
     {
         var clock = new TestClock();
-        var source = CredentialChain.Create(
+        var source = Chain(
             new CredentialOptions { AssumeRole = new AssumeRoleOptions(Arn) }, _ => null, new Roles(clock, TimeSpan.FromHours(1)), clock);
 
         (await Should.ThrowAsync<CredentialsException>(async () => await source.GetAsync(CancellationToken.None))).Message.ShouldContain("ALICLOUD_ACCESS_KEY");
     }
+
+    static ICredentialSource Chain(CredentialOptions options, Func<string, string?> environment, ISecurityTokenService service, TestClock clock) =>
+        CredentialChain.Create(options, () => new World().Surroundings() with { Environment = environment, SecurityTokens = service, Clock = clock });
 
     static Func<HttpRequestMessage, HttpResponseMessage> Answer(string id, string expiration, params (string Name, string Value)[] headers) => Json(
         $$$"""{"RequestId":"R","AssumedRoleUser":{"Arn":"a"},"Credentials":{"AccessKeyId":"{{{id}}}","AccessKeySecret":"secret-of-{{{id}}}","SecurityToken":"token-of-{{{id}}}","Expiration":"{{{expiration}}}"}}""",
@@ -260,13 +263,20 @@ public sealed class AssumeRoleTests
 
         public AssumeRoleOptions? Asked { get; private set; }
 
-        public async Task<AssumedRole> AssumeRoleAsync(LiveCredentials caller, AssumeRoleOptions role, CancellationToken cancellation)
+        public Task<TakenKeys> AssumeRoleWithOidcAsync(string providerArn, string token, AssumeRoleOptions role, CancellationToken cancellation) =>
+            throw new NotSupportedException();
+
+        public Task<string> GetAccountIdAsync(LiveCredentials caller, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public ServiceTrouble TroubleOf(Exception failure) => new StandInTokens().TroubleOf(failure);
+
+        public async Task<TakenKeys> AssumeRoleAsync(LiveCredentials caller, AssumeRoleOptions role, CancellationToken cancellation)
         {
             var number = Interlocked.Increment(ref _calls);
             Asked = role;
             if (Takes > TimeSpan.Zero) await Task.Delay(Takes, clock, cancellation);
             if (Failure is not null) throw Failure;
-            return new AssumedRole(new LiveCredentials($"STS.{number}", "s", "t", "role"), clock.GetUtcNow() + life);
+            return new TakenKeys(new LiveCredentials($"STS.{number}", "s", "t", "role"), clock.GetUtcNow() + life);
         }
     }
 }

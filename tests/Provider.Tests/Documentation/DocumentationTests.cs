@@ -104,9 +104,11 @@ public sealed partial class DocumentationTests
 
     static IEnumerable<string> Rows(PropertySchema property, string prefix, string whenRequired)
     {
-        var variables = property.Environment.Count == 0 ? "–" : string.Join("<br>", property.Environment.Select(name => $"`{name}`"));
+        var names = ProviderConfig.Variables.GetValueOrDefault($"{prefix}{property.Name}", []);
+        var variables = names.Count == 0 ? "–" : string.Join("<br>", names.Select(name => $"`{name}`"));
+        var description = property.Description.Split(" Environment: ")[0];
         var required = property.Required ? whenRequired : "no";
-        yield return $"| `{prefix}{property.Name}` | {variables} | {required} | {property.Description} |";
+        yield return $"| `{prefix}{property.Name}` | {variables} | {required} | {description} |";
         if (property.Type is not ObjectType { Schema: var nested })
             yield break;
         foreach (var row in nested.Ordered.SelectMany(inner => Rows(inner, $"{prefix}{property.Name}.", $"with `{property.Name}`")))

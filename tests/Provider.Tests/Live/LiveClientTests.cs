@@ -293,7 +293,7 @@ public sealed class LiveClientTests
     {
         using var network = new ScriptedHandler(Json(Ok));
         var clock = new TestClock();
-        using var client = new LiveClient(new LiveClientOptions(), new KeySource(new CredentialOptions(), _ => null), clock, () => 0, network);
+        using var client = new LiveClient(new LiveClientOptions(), Credentials.World.WithoutKeys(), clock, () => 0, network);
 
         var failure = await Should.ThrowAsync<CredentialsException>(() => client.StopLivePullToPushAsync("r", "t", new Deadline(clock, TimeSpan.FromMinutes(1), default)));
 
