@@ -36,6 +36,16 @@ class Simulator {
         await this.#ask("DELETE", "fail");
     }
 
+    /** Lets that many seconds pass in the service. */
+    async pass(seconds) {
+        await this.#ask("POST", `clock?by=${seconds}`);
+    }
+
+    /** Sets switches by name. */
+    async set(switches) {
+        await this.#ask("POST", "settings", switches);
+    }
+
     /** Somebody changes a task or a session in the console. */
     async act(kind, id, action, body) {
         await this.#ask("POST", `${kind}/${id}/${action}`, body);
