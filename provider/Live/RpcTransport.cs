@@ -195,7 +195,8 @@ sealed class RpcTransport : IDisposable
 
     void LearnTime(HttpResponseMessage response)
     {
-        if (response.Headers.Date is { } date) Interlocked.Exchange(ref _serverAhead, (date - _clock.GetUtcNow()).Ticks);
+        // Broken clocks show the beginning or the end of time, and with the latter every sum that adds to it would overflow.
+        if (response.Headers.Date is { Year: > 2000 and < 9000 } date) Interlocked.Exchange(ref _serverAhead, (date - _clock.GetUtcNow()).Ticks);
     }
 
     static async Task<RawAnswer> ReadAsync(RpcOperation operation, HttpResponseMessage response, CancellationToken cancellation)
