@@ -29,7 +29,7 @@ export UseSharedCompilation := false
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help build demo test test-fast soak lint format simulator clean solution dotnet node
+.PHONY: help build demo test test-fast soak fuzz load lint format simulator clean solution dotnet node
 
 help: ## print this list
 	@awk -F ': .*## ' '/^[a-z-]+:.* ## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,12 @@ format: dotnet ## rewrite all sources in the project's format
 
 simulator: solution ## run the local ApsaraVideo Live until Ctrl-C (PORT=7788, ARGS='--set Name=Value')
 	@exec $(SIMULATOR) --port $(PORT) $(ARGS)
+
+fuzz: node $(PLUGIN) tests/Interop/node_modules/.package-lock.json ## throw hostile input at the published plugin (MINUTES=10, SEED=number)
+	@cd tests/Interop && node fuzz/run.js $(or $(MINUTES),10) $(SEED)
+
+load: node $(PLUGIN) tests/Interop/node_modules/.package-lock.json ## measure calls a second, their time, and memory over many calls (CALLS=1000000)
+	@cd tests/Interop && node load/run.js $(CALLS)
 
 clean: ## remove everything that was built or installed here
 	@rm -rf bin obj provider/bin provider/obj tests/*/bin tests/*/obj tests/Interop/node_modules
