@@ -54,13 +54,21 @@ sealed class LiveProvider(IEngineLog log, TimeProvider clock, Func<ProviderConfi
         ValueTask.FromResult(Find(request.Type).Diff(request, Configured));
 
     public async ValueTask<CreateResult> CreateAsync(CreateRequest request, CancellationToken cancellation) =>
-        await Told(() => Find(request.Type).CreateAsync(request, Configured, cancellation));
+        await Told(() =>
+        {
+            Find(request.Type).RefuseUnchecked(request.Properties, Configured);
+            return Find(request.Type).CreateAsync(request, Configured, cancellation);
+        });
 
     public async ValueTask<ReadResult?> ReadAsync(ReadRequest request, CancellationToken cancellation) =>
         await Told(() => Find(request.Type).ReadAsync(request, Configured, cancellation));
 
     public async ValueTask<UpdateResult> UpdateAsync(UpdateRequest request, CancellationToken cancellation) =>
-        await Told(() => Find(request.Type).UpdateAsync(request, Configured, cancellation));
+        await Told(() =>
+        {
+            Find(request.Type).RefuseUnchecked(request.News, Configured);
+            return Find(request.Type).UpdateAsync(request, Configured, cancellation);
+        });
 
     public async ValueTask DeleteAsync(DeleteRequest request, CancellationToken cancellation) => await Told(async () =>
     {

@@ -34,6 +34,22 @@ abstract class Resource(ResourceSchema schema)
         return new(MarkSecrets(inputs), failures.ToList());
     }
 
+    /// <summary>
+    /// Refuses inputs that no Check has let pass. An engine never sends such to Create or Update, and nothing behind could make sense of them.
+    /// </summary>
+    public void RefuseUnchecked(PropertyMap inputs, Session session)
+    {
+        var failures = new CheckFailures(Schema.Inputs, inputs);
+        var normal = SchemaCheck.WithDefaults(Schema.Inputs, SchemaCheck.Normalise(Schema.Inputs, inputs, failures));
+        // Compared with themselves: what may not be chosen any more may still be in force.
+        var scope = new RuleScope(normal, normal, failures, session.Now);
+        foreach (var rule in Rules) rule.Apply(scope);
+        if (failures.Count == 0) return;
+
+        var reasons = string.Join(" ", failures.ToList().Select(failure => $"{failure.Property} {failure.Reason}.".Trim()));
+        throw new ProviderException(ProviderStatus.InvalidArgument, $"The inputs have not passed Check. {reasons}");
+    }
+
     /// <summary>Says what a change does.</summary>
     public abstract DiffResult Diff(DiffRequest request, Session session);
 

@@ -220,7 +220,7 @@ class Fuzzer {
         // A few examples of a kind say enough; the name tells where they came from.
         const same = this.findings.filter(finding => finding.kind === kind).length;
         if (same <= 5 && input.method)
-            this.news.set(`${kind}-${this.seed}-${same}`, { what, ...input });
+            this.news.set(`${kind}-${this.seed}-${same}`, { what: what.split("\n")[0].slice(0, 160), ...input });
     }
 }
 
