@@ -15,6 +15,12 @@ static class Limits
     /// <summary>Page of DescribeLiveStreamMonitorList; its bounds are undocumented, so a size that hardly any service refuses.</summary>
     public const int MonitorPageSize = 20;
 
+    /// <summary>
+    /// Page of the monitor listing that refreshes share. Where the service gives less at a time, the pages that come back are counted; where it
+    /// refuses the size, every session is asked for by itself.
+    /// </summary>
+    public const int SharedMonitorPageSize = 100;
+
     /// <summary>Pages after which a listing is taken to be broken: 100,000 tasks are far beyond any account.</summary>
     public const int MaxPages = 1000;
 

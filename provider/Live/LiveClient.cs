@@ -49,6 +49,12 @@ sealed class LiveClient(
     /// <summary>The service's clock: ours, put right by the <c>Date</c> of the latest answer; to about a second.</summary>
     public DateTimeOffset ServerNow => _transport.ServerNow;
 
+    /// <summary>
+    /// Told the id before and after each call about one relay task or monitor session, whatever comes of it, so that whoever remembers a
+    /// listing knows what has become newer.
+    /// </summary>
+    public Action<string>? Addressed { get; set; }
+
     /// <summary>Creates a relay task and returns its id.</summary>
     public Task<string> CreateLivePullToPushAsync(string region, IReadOnlyDictionary<string, string> parameters, Deadline deadline) =>
         CallAsync(CreateTask, [.. parameters, new("Region", region)], deadline, answer => Required(CreateTask, answer, "TaskId"));
@@ -80,7 +86,12 @@ sealed class LiveClient(
                 Total(answer), [.. Items(ListTasks, answer, "TaskList").Select(item => ReadTask(ListTasks, answer, item))]));
 
     /// <summary>All tasks in a region that match the filters loosely, each once.</summary>
-    public Task<IReadOnlyList<LiveTask>> ListLivePullToPushAsync(
+    public async Task<IReadOnlyList<LiveTask>> ListLivePullToPushAsync(
+        string region, IReadOnlyDictionary<string, string> filters, Deadline deadline) =>
+        await EachLivePullToPushAsync(region, filters, deadline).ToListAsync();
+
+    /// <summary>The same, page by page as they are asked for: whoever has enough stops, and no further page is read.</summary>
+    public IAsyncEnumerable<LiveTask> EachLivePullToPushAsync(
         string region, IReadOnlyDictionary<string, string> filters, Deadline deadline) =>
         AllPagesAsync(ListTasks, Limits.TaskPageSize, task => task.TaskId, async page =>
         {
@@ -120,7 +131,11 @@ sealed class LiveClient(
     }
 
     /// <summary>All monitor sessions of the account, each once.</summary>
-    public Task<IReadOnlyList<LiveMonitor>> ListLiveStreamMonitorsAsync(Deadline deadline) =>
+    public async Task<IReadOnlyList<LiveMonitor>> ListLiveStreamMonitorsAsync(Deadline deadline) =>
+        await EachLiveStreamMonitorAsync(deadline).ToListAsync();
+
+    /// <summary>The same, page by page as they are asked for.</summary>
+    public IAsyncEnumerable<LiveMonitor> EachLiveStreamMonitorAsync(Deadline deadline) =>
         AllPagesAsync(ListMonitors, Limits.MonitorPageSize, monitor => monitor.MonitorId, async page =>
         {
             var answer = await DescribeLiveStreamMonitorListAsync(null, page, Limits.MonitorPageSize, deadline);
@@ -142,6 +157,22 @@ sealed class LiveClient(
     public void Dispose() => _transport.Dispose();
 
     async Task<T> CallAsync<T>(
+        LiveOperation operation, IEnumerable<KeyValuePair<string, string>> parameters, Deadline deadline, Func<LiveObject, T> read)
+    {
+        // A call about one object: whatever comes of it, a listing made before is no longer the latest word on that object.
+        var addressed = parameters.FirstOrDefault(parameter => parameter.Key is "TaskId" or "MonitorId").Value;
+        if (addressed is not null) Addressed?.Invoke(addressed);
+        try
+        {
+            return await SendAsync(operation, parameters, deadline, read);
+        }
+        finally
+        {
+            if (addressed is not null) Addressed?.Invoke(addressed);
+        }
+    }
+
+    async Task<T> SendAsync<T>(
         LiveOperation operation, IEnumerable<KeyValuePair<string, string>> parameters, Deadline deadline, Func<LiveObject, T> read)
     {
         var rpc = new RpcOperation(operation.Name, Version, operation.Method, operation.Once);
@@ -184,16 +215,20 @@ sealed class LiveClient(
     /// back
     /// counts, not the announced total: it may be wrong, and objects come and go while paging.
     /// </summary>
-    static async Task<IReadOnlyList<T>> AllPagesAsync<T>(
+    static async IAsyncEnumerable<T> AllPagesAsync<T>(
         LiveOperation operation, int pageSize, Func<T, string> id, Func<int, Task<(int Total, IReadOnlyList<T> Items)>> read)
     {
-        var found = new OrderedDictionary<string, T>(StringComparer.Ordinal);
+        var found = new HashSet<string>(StringComparer.Ordinal);
         for (var page = 1; page <= Limits.MaxPages; page++)
         {
             var (total, items) = await read(page);
             var before = found.Count;
-            foreach (var item in items) found[id(item)] = item;
-            if (found.Count == before || (items.Count < pageSize && found.Count >= total)) return [.. found.Values];
+            foreach (var item in items)
+            {
+                if (found.Add(id(item))) yield return item;
+            }
+
+            if (found.Count == before || (items.Count < pageSize && found.Count >= total)) yield break;
         }
 
         throw new LiveException(

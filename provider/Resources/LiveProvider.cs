@@ -22,6 +22,28 @@ sealed class LiveProvider(IEngineLog log, TimeProvider clock, Func<ProviderConfi
         [MonitorSession.Token] = new MonitorSession(Schema.Resources[MonitorSession.Token]),
     });
 
+    /// <summary>What finds objects of each resource type, by the resource's token.</summary>
+    public static readonly Lazy<IReadOnlyDictionary<string, Listing>> Listings = new(() => new Dictionary<string, Listing>(StringComparer.Ordinal)
+    {
+        [RelayTask.Token] = new ListingOfRelayTasks((RelayTask)Registry.Value[RelayTask.Token], Schema.Functions[GetRelayTasks.Token].Inputs),
+        [MonitorSession.Token] = new ListingOfMonitorSessions((MonitorSession)Registry.Value[MonitorSession.Token], Schema.Functions[GetMonitorSessions.Token].Inputs),
+    });
+
+    /// <summary>The functions this provider serves, by token.</summary>
+    public static readonly Lazy<IReadOnlyDictionary<string, Function>> Functions = new(() =>
+    {
+        var tasks = (ListingOfRelayTasks)Listings.Value[RelayTask.Token];
+        var monitors = (ListingOfMonitorSessions)Listings.Value[MonitorSession.Token];
+        return new Dictionary<string, Function>(StringComparer.Ordinal)
+        {
+            [GetRelayTask.Token] = new GetRelayTask(Schema.Functions[GetRelayTask.Token].Inputs, tasks),
+            [GetRelayTasks.Token] = new GetRelayTasks(Schema.Functions[GetRelayTasks.Token].Inputs, tasks),
+            [GetMonitorSession.Token] = new GetMonitorSession(Schema.Functions[GetMonitorSession.Token].Inputs, monitors),
+            [GetMonitorSessions.Token] = new GetMonitorSessions(Schema.Functions[GetMonitorSessions.Token].Inputs, monitors),
+        };
+    });
+
+    /// <summary>The configured session, the listings that refreshes share included.</summary>
     volatile Session? _session;
 
     /// <summary>The package schema, read at the first call that needs it.</summary>
@@ -43,7 +65,10 @@ sealed class LiveProvider(IEngineLog log, TimeProvider clock, Func<ProviderConfi
     {
         var settings = ProviderConfig.Read(Schema.Config, config, Environment.GetEnvironmentVariable);
         var client = connect?.Invoke(settings) ?? settings.Connect(clock, debug: line => _ = log.LogAsync(LogSeverity.Debug, line, "").AsTask());
-        _session = new(client, log, clock, settings.Region, settings.EnvironmentRegion, settings.RefreshBeforeUpdate);
+        _session = new(client, log, clock, settings.Region, settings.EnvironmentRegion, settings.RefreshBeforeUpdate)
+        {
+            Listings = new(client, clock),
+        };
         return ValueTask.CompletedTask;
     }
 
@@ -61,7 +86,14 @@ sealed class LiveProvider(IEngineLog log, TimeProvider clock, Func<ProviderConfi
         });
 
     public async ValueTask<ReadResult?> ReadAsync(ReadRequest request, CancellationToken cancellation) =>
-        await Told(() => Find(request.Type).ReadAsync(request, Configured, cancellation));
+        await Told(() =>
+        {
+            // What the state names was read or made before; an import or a look-up names what somebody typed.
+            var resource = Find(request.Type);
+            return request.Properties?[resource.IdProperty] is not null
+                ? resource.ReadAsync(request, Refreshing, cancellation)
+                : Listings.Value[request.Type].ImportAsync(resource, request, Configured, cancellation);
+        });
 
     public async ValueTask<UpdateResult> UpdateAsync(UpdateRequest request, CancellationToken cancellation) =>
         await Told(() =>
@@ -76,18 +108,26 @@ sealed class LiveProvider(IEngineLog log, TimeProvider clock, Func<ProviderConfi
         return true;
     });
 
-    public ValueTask<InvokeResult> InvokeAsync(InvokeRequest request, CancellationToken cancellation) =>
-        throw new ProviderException(ProviderStatus.Unimplemented, $"This version of the provider has no function `{request.Token}`.");
+    public async ValueTask<InvokeResult> InvokeAsync(InvokeRequest request, CancellationToken cancellation) =>
+        await Told(() => FindFunction(request.Token).InvokeAsync(request.Args, Configured, cancellation));
 
     public IAsyncEnumerable<ListItem> ListAsync(ListRequest request, CancellationToken cancellation) =>
-        throw new ProviderException(ProviderStatus.Unimplemented, $"This version of the provider cannot list `{request.Token}`.");
+        Listings.Value[Find(request.Token).Type].ListAsync(request, Configured, cancellation);
 
-    Session Configured => _session ?? throw new ProviderException(
+    /// <summary>For everything that needs the exact truth.</summary>
+    Session Configured => Refreshing with { Listings = null };
+
+    /// <summary>For reading what the state has.</summary>
+    Session Refreshing => _session ?? throw new ProviderException(
         ProviderStatus.FailedPrecondition, "The provider was asked for a resource before it was configured. This is a fault of the program that runs the plugin.");
 
     static Resource Find(string type) => Registry.Value.TryGetValue(type, out var resource)
         ? resource
         : throw new ProviderException(ProviderStatus.InvalidArgument, $"This provider has no resource type `{type}`; it has {string.Join(" and ", Registry.Value.Keys)}.");
+
+    static Function FindFunction(string token) => Functions.Value.TryGetValue(token, out var function)
+        ? function
+        : throw new ProviderException(ProviderStatus.InvalidArgument, $"This provider has no function `{token}`; it has {string.Join(", ", Functions.Value.Keys)}.");
 
     /// <summary>What no resource told in its own words is told here, so that nothing a person can mend counts as a fault of the plugin.</summary>
     static async Task<T> Told<T>(Func<Task<T>> call)

@@ -43,6 +43,8 @@ sealed class MonitorSession(ResourceSchema schema) : Resource(schema)
 
     public override IReadOnlyList<Rule> Rules => MonitorSessionRules.All;
 
+    public override string IdProperty => "monitorId";
+
     protected override string NameProperty => "monitorName";
 
     protected override void Complete(PropertyMap inputs, CheckRequest request, Session session, CheckFailures failures)
@@ -178,6 +180,10 @@ sealed class MonitorSession(ResourceSchema schema) : Resource(schema)
 
     /// <summary>Outputs of an operation that failed before it was done.</summary>
     PropertyMap Unfinished(PropertyMap outputs, string what) => MarkSecrets(new PropertyMap(outputs) { [UnfinishedKey] = what });
+
+    /// <summary>A session as functions return it: the outputs of a resource, without what only a program can state.</summary>
+    public PropertyMap OutputsOf(LiveMonitor monitor) =>
+        MarkSecrets(Outputs(SchemaCheck.WithDefaults(Schema.Inputs, InputsOf(monitor, PropertyMap.Empty)), monitor));
 
     static string StatusOf(LiveMonitor monitor) => monitor.Running ? "Running" : "Stopped";
 

@@ -34,6 +34,7 @@ sealed class MonitorSessionRun(Session session, Deadline deadline, string urn, s
     {
         try
         {
+            if (session.Listings is { } listings && await listings.FindMonitorAsync(id, deadline) is { } listed) return listed;
             var page = await session.Client.DescribeLiveStreamMonitorListAsync(id, 1, PageSize, deadline);
             if (page.LiveStreamMonitorList.FirstOrDefault(monitor => monitor.MonitorId == id) is { } found) return found;
             if (page.Total <= page.LiveStreamMonitorList.Count) return null;

@@ -47,6 +47,8 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
 
     public override IReadOnlyList<Rule> Rules => RelayTaskRules.All;
 
+    public override string IdProperty => "taskId";
+
     protected override string NameProperty => "taskName";
 
     protected override void Complete(PropertyMap inputs, CheckRequest request, Session session, CheckFailures failures)
@@ -228,6 +230,17 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
         if (task.TaskInvalidReason is { Length: > 0 } invalid) outputs["invalidReason"] = invalid;
         if (task.TaskExitReason is { Length: > 0 } reason) outputs["exitReason"] = reason;
         if (task.TaskExitTime is { } exit) outputs["exitTime"] = Times.ToText(exit);
+        return outputs;
+    }
+
+    /// <summary>A task as functions return it: the outputs of a resource, without what only a program can state.</summary>
+    public PropertyMap OutputsOf(RelayTaskId id, LiveTask task)
+    {
+        var inputs = ReadInputs(task.TaskInfo, PropertyMap.Empty);
+        if (inputs["sourceType"]?.Text != "live") inputs.Remove("sourceProtocol");
+        else if (inputs["sourceProtocol"]?.Text is { } protocol) inputs["sourceProtocol"] = protocol.ToLowerInvariant();
+        var outputs = MarkSecrets(Outputs(SchemaCheck.WithDefaults(Schema.Inputs, inputs), id, task));
+        foreach (var field in Fields.Where(field => field.Takes == Takes.InProvider)) outputs.Remove(field.Name);
         return outputs;
     }
 

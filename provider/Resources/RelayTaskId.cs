@@ -36,5 +36,5 @@ readonly record struct RelayTaskId(string Region, string TaskId)
         };
     }
 
-    static bool IsTaskId(string text) => text.All(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '-');
+    public static bool IsTaskId(string text) => text.All(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '-');
 }

@@ -42,7 +42,8 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string
     {
         try
         {
-            return await session.Client.DescribeLivePullToPushAsync(Id.Region, Id.TaskId, deadline);
+            return (session.Listings is { } listings ? await listings.FindTaskAsync(Id.Region, Id.TaskId, deadline) : null)
+                ?? await session.Client.DescribeLivePullToPushAsync(Id.Region, Id.TaskId, deadline);
         }
         catch (LiveException error) when (error.Kind == LiveErrorKind.Gone)
         {

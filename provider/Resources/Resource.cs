@@ -11,11 +11,17 @@ abstract class Resource(ResourceSchema schema)
 {
     protected ResourceSchema Schema { get; } = schema;
 
+    /// <summary>The type token.</summary>
+    public string Type => Schema.Token;
+
     /// <summary>Each input and what the service calls it.</summary>
     public abstract IReadOnlyList<Field> Fields { get; }
 
     /// <summary>What the schema cannot say of valid inputs.</summary>
     public abstract IReadOnlyList<Rule> Rules { get; }
+
+    /// <summary>The output that tells the service's own id; a state that has it names an object that was read or made before.</summary>
+    public abstract string IdProperty { get; }
 
     /// <summary>The input that is named automatically.</summary>
     protected abstract string NameProperty { get; }

@@ -13,6 +13,9 @@ sealed record Session(
     /// <summary>Who pushes where in this run; a new configuration starts with none.</summary>
     public Destinations Destinations { get; } = new();
 
+    /// <summary>The listings that the reads of a refresh share; null for everything else: imports, changes and waits need the exact truth.</summary>
+    public SharedListings? Listings { get; init; }
+
     /// <summary>The service's clock as far as it is known, else this machine's.</summary>
     public DateTimeOffset Now => Client.ServerNow;
 
