@@ -16,7 +16,9 @@ sealed class ExactCalls(TimeProvider clock)
     /// <summary>A call about one object begins or ends.</summary>
     public void Note(string id) => _last[id] = clock.GetUtcNow();
 
-    /// <summary>Whether a listing that began at <paramref name="begun"/> shows what every exact call before this moment left of the object.</summary>
+    /// <summary>
+    /// Whether a listing that began at <paramref name="begun"/> shows what every exact call before this moment left of the object.
+    /// </summary>
     public bool IsSettled(string id, DateTimeOffset begun) =>
         !_last.TryGetValue(id, out var last) || last + Settling < begun;
 }

@@ -8,8 +8,8 @@ namespace PulumiAliyunLive.Live;
 /// <item>The first reads ask for one object each. When reads keep coming, one listing is made that answers all of them.</item>
 /// <item>It answers for a few seconds after its last page, never longer than <see cref="Oldest"/> after its first call.</item>
 /// <item>It answers only for what it shows alive; the rest is asked for exactly: a listing declares nothing gone.</item>
-/// <item>An object that any call of ours was about (a change, a wait, an exact read) since shortly before the listing is asked for exactly.</item>
-/// <item>It is made only where its pages cost at most twice the reads of the last seconds: not for a few objects among many foreign ones.</item>
+/// <item>An object that any call of ours was about since shortly before the listing (change, wait, read) is asked for exactly.</item>
+/// <item>It is made only where it costs at most two pages for each read of the last seconds: not for a few objects among many others.</item>
 /// <item>A listing that fails answers nothing; the exact calls then tell what is wrong.</item>
 /// </list>
 /// So what others change is seen a few seconds late at most, and what we change at once. Safe for concurrent use; one listing at a time.

@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace PulumiAliyunLive.Live;
 
 /// <summary>
-/// The listings that refreshes share: one of the relay tasks of each region, one of all monitor sessions. See <see cref="SharedListing{T}"/>.
+/// The listings that refreshes share: one of the relay tasks of each region, one of all monitor sessions.
+/// See <see cref="SharedListing{T}"/>.
 /// </summary>
 sealed class SharedListings
 {

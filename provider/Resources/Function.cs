@@ -35,6 +35,7 @@ abstract class Function(ObjectSchema arguments)
         }
 
         if (stated == 1) return;
-        failures.Add("", $"exactly one of {string.Join(", ", names.ToArray())} must be stated, but {(stated == 0 ? "none is" : $"{stated} are")}");
+        var found = stated == 0 ? "none is" : $"{stated} are";
+        failures.Add("", $"exactly one of {string.Join(", ", names.ToArray())} must be stated, but {found}");
     }
 }

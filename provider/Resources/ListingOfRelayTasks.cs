@@ -5,15 +5,16 @@ using TaskStatus = PulumiAliyunLive.Live.TaskStatus;
 namespace PulumiAliyunLive.Resources;
 
 /// <summary>
-/// Finds relay tasks, in one region at a time. Filters: <c>region</c>, <c>taskName</c>, <c>taskNamePrefix</c>, <c>dstUrl</c>, <c>statuses</c>.
+/// Finds relay tasks, in one region at a time.
+/// Filters: <c>region</c>, <c>taskName</c>, <c>taskNamePrefix</c>, <c>dstUrl</c>, <c>statuses</c>.
 /// </summary>
 sealed class ListingOfRelayTasks(RelayTask resource, ObjectSchema query) : Listing(query)
 {
     public override string What => "relay task";
 
     protected override string ImportForms =>
-        "State `<region>/<taskId>`, for example `cn-shanghai/8c218232-5ce2-4eae-829a-8ab15bdab2eb`, or `<region>/<task name>` where only one "
-        + "task has the name; `<region>/` may be left out for the provider's region.";
+        "State `<region>/<taskId>`, for example `cn-shanghai/8c218232-5ce2-4eae-829a-8ab15bdab2eb`, or `<region>/<task name>` where only "
+        + "one task has the name; `<region>/` may be left out for the provider's region.";
 
     /// <summary>The region that is searched; the stated one, else the provider's.</summary>
     public static string RegionOf(PropertyMap filters, Session session) => filters["region"]?.Text ?? session.DefaultRegion!;
@@ -47,7 +48,9 @@ sealed class ListingOfRelayTasks(RelayTask resource, ObjectSchema query) : Listi
     /// <summary>What functions return of a task.</summary>
     public PropertyMap OutputsOf(RelayTaskId id, LiveTask task) => new(resource.OutputsOf(id, task)) { ["id"] = id.ToString() };
 
-    /// <summary>Whether a task pushes to the given address. One given without a query, where stream keys stand, matches whatever the query is.</summary>
+    /// <summary>
+    /// Whether a task pushes to the given address. One given without a query, where stream keys stand, matches whatever the query is.
+    /// </summary>
     static bool PushesTo(LiveTask task, string? destination)
     {
         if (destination is null) return true;
