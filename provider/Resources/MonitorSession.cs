@@ -52,28 +52,18 @@ sealed class MonitorSession(ResourceSchema schema) : Resource(schema)
         if (inputs["inputList"] is { } list) inputs["inputList"] = Numbered(list);
     }
 
-    /// <summary>
-    /// An input without numbers of its own is numbered by its position, so that the service has nothing to choose; a place that another one
-    /// states is passed over.
-    /// </summary>
+    /// <summary>An input without numbers of its own is numbered by its position, so that the service has nothing to choose.</summary>
     static PropertyValue Numbered(PropertyValue list)
     {
         if (list.Bare is not ArrayValue) return list;
-        var taken = list.Elements.Select(input => input.Members["layoutId"]?.Number).OfType<double>().ToHashSet();
         return Addresses.Rewrap(list, PropertyValue.Of(list.Elements.Select((element, position) =>
         {
             if (element.Bare is not ObjectValue) return element;
             var input = new PropertyMap(element.Members);
             input["index"] = input["index"] ?? position + 1;
-            input["layoutId"] = input["layoutId"] ?? FreePlace(taken, position + 1);
+            input["layoutId"] = input["layoutId"] ?? position + 1;
             return Addresses.Rewrap(element, input);
         })));
-    }
-
-    static double FreePlace(HashSet<double> taken, double place)
-    {
-        while (!taken.Add(place)) place++;
-        return place;
     }
 
     protected override PropertyMap MarkSecrets(PropertyMap values)
@@ -215,7 +205,10 @@ sealed class MonitorSession(ResourceSchema schema) : Resource(schema)
         }
 
         if (stream is not null && oldInputs["stream"] is { } stated) inputs["stream"] = Addresses.Told(stated, stream);
-        if (oldInputs["monitorConfig"] is null && HasNoThreshold(inputs["monitorConfig"])) inputs.Remove("monitorConfig");
+
+        // An import takes thresholds of 0 over as stated; a refresh of a session without any takes them for the service's way to say none.
+        var none = oldInputs.Count == 0 ? inputs["monitorConfig"]?.Members.Count == 0 : HasNoThreshold(inputs["monitorConfig"]);
+        if (oldInputs["monitorConfig"] is null && none) inputs.Remove("monitorConfig");
         if (oldInputs["desiredStatus"] is { } desired) inputs["desiredStatus"] = Addresses.Told(desired, StatusOf(monitor));
         return inputs;
     }

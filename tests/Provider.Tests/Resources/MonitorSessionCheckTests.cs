@@ -53,14 +53,14 @@ public sealed class MonitorSessionCheckTests
     }
 
     [Fact]
-    public async Task Inputs_are_numbered_by_position_but_for_places_that_are_taken()
+    public async Task Inputs_without_numbers_are_numbered_by_position()
     {
         using var rig = new Rig(MonitorSession.Token);
         PropertyMap Input(int? place = null) => place is { } id ? new() { ["inputUrl"] = "pull.example.com", ["layoutId"] = id } : new() { ["inputUrl"] = "pull.example.com" };
         double[] Places(PropertyMap inputs) => [.. inputs["inputList"]!.Elements.Select(input => input.Members["layoutId"]!.Number!.Value)];
 
         Places(await rig.CheckAsync(Programs.Monitor().With(("inputList", PropertyValue.Of(Input(), Input(), Input()))), PropertyMap.Empty)).ShouldBe([1, 2, 3]);
-        Places(await rig.CheckAsync(Programs.Monitor().With(("inputList", PropertyValue.Of(Input(2), Input(), Input(1), Input()))), PropertyMap.Empty)).ShouldBe([2, 3, 1, 4]);
+        Places(await rig.CheckAsync(Programs.Monitor().With(("inputList", PropertyValue.Of(Input(7), Input(), Input(1), Input()))), PropertyMap.Empty)).ShouldBe([7, 2, 1, 4]);
         var secret = PropertyValue.Of(Input(), ((PropertyValue)Input()).AsSecret()).AsSecret();
         var kept = (await rig.CheckAsync(Programs.Monitor().With(("inputList", secret)), PropertyMap.Empty))["inputList"]!;
         kept.IsSecret.ShouldBeTrue();
