@@ -178,8 +178,11 @@ public sealed class CheckContractTests
         using var rig = new Rig(RelayTask.Token);
         var news = ValueCodec.Encode(Programs.Relay());
         foreach (var name in (string[])["dstUrl", "sourceUrls", "endTime", "retryCount", "awaitRunning", "sourceType"]) news.Fields[name] = Value.ForString(sentinel);
-        var reply = await rig.Rpc.Check(new Wire.CheckRequest { Urn = rig.Urn, Name = rig.Name, Type = RelayTask.Token, News = news,
-            Olds = new Struct() });
+        var reply = await rig.Rpc.Check(new Wire.CheckRequest
+        {
+            Urn = rig.Urn, Name = rig.Name, Type = RelayTask.Token, News = news,
+            Olds = new Struct()
+        });
         reply.Failures.ShouldBeEmpty();
         ValueCodec.Decode(reply.Inputs)["retryCount"]!.IsUnknown.ShouldBeTrue();
         ValueCodec.Decode(reply.Inputs)["dstUrl"]!.ShouldBe(PropertyValue.Unknown.AsSecret());

@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
 using EngineHarness;
 using Google.Protobuf;
+using LiveSimulator;
+using PulumiAliyunLive.Live;
 using PulumiAliyunLive.Protocol;
 using PulumiAliyunLive.Resources;
 using PulumiAliyunLive.Tests.Resources;
@@ -8,7 +10,8 @@ using Wire = PulumiAliyunLive.Protocol.Wire;
 
 namespace PulumiAliyunLive.Tests.Contract;
 
-/// <summary>Every YAML example passes Check and a preview against the plugin's schema, without network and without keys.</summary>
+/// <summary>Every YAML example passes Check and a preview against the plugin's schema, without network and keys unless it calls a
+/// function.</summary>
 public sealed partial class ExampleTests
 {
     const string Folder = "examples/yaml";
@@ -26,17 +29,32 @@ public sealed partial class ExampleTests
         var program = YamlProgram.Parse(text);
         var clock = new TestClock();
         var replies = new List<Wire.CheckResponse>();
+        var service = new LiveService(clock);
+        service.Settings.SkewReference = SkewReference.SimulatedTime;
+
+        // A function looks things up in a preview, too, so it needs keys; nothing else does.
+        var looks = text.Contains("fn::invoke", StringComparison.Ordinal);
+        LiveClient Connect(ProviderConfig config)
+        {
+            if (!looks) return config.Connect(clock, new NoNetwork());
+            var keys = config.Credentials with { AccessKey = LiveService.DefaultAccessKeyId, SecretKey = LiveService.DefaultAccessKeySecret };
+            return (config with { Credentials = keys }).Connect(clock, new SimulatorHandler(service));
+        }
+
         var host = new InProcessPluginHost(_ => new CheckListener(
-            new RpcDispatcher(new LiveProvider(new RecordingLog(), clock, config => config.Connect(clock, new NoNetwork())),
-                new EngineClient(clock)), replies));
+            new RpcDispatcher(new LiveProvider(new RecordingLog(), clock, Connect), new EngineClient(clock)), replies));
         using var printed = new StringWriter();
         var config = program.Config.Where(setting => setting.Default is null)
             .ToDictionary(setting => setting.Name, setting => new ConfigValue("example", setting.Secret), StringComparer.Ordinal);
         config["aliyun-live:region"] = new("cn-shanghai", Secret: false);
-        var options = new EngineOptions { ProgramText = text, ProgramFolder = Path.Combine(Repository.Root, Folder, example),
-            Config = config };
+        var options = new EngineOptions
+        {
+            ProgramText = text, ProgramFolder = Path.Combine(Repository.Root, Folder, example),
+            Config = config
+        };
         await new Engine(options, host, StackState.Empty, _ => { }, printed).PreviewAsync();
         replies.SelectMany(reply => reply.Failures).ShouldBeEmpty(printed.ToString());
+        service.Calls.ShouldAllBe(call => call.Operation.EndsWith("List", StringComparison.Ordinal));
         replies.Count.ShouldBe(program.Resources.Count(resource => !resource.IsProvider), printed.ToString());
     }
 

@@ -43,8 +43,11 @@ static class RandomInputs
             ("awaitRunning", Optional(Gen.Elements<PropertyValue>(true, false))),
             ("restartTriggers", Optional(s_any.ArrayOf().Resize(3).Select(items => PropertyValue.Of(items)))),
             ("onDelete", Optional(Gen.Elements<PropertyValue>("Delete", "Stop"))))
-        from program in Secrets(new PropertyMap(Joined(rest, files)) { ["sourceType"] = sourceType, ["sourceUrls"] = sources,
-            ["endTime"] = end, ["startTime"] = start ?? PropertyValue.Null, ["sourceProtocol"] = protocol ?? PropertyValue.Null })
+        from program in Secrets(new PropertyMap(Joined(rest, files))
+        {
+            ["sourceType"] = sourceType, ["sourceUrls"] = sources,
+            ["endTime"] = end, ["startTime"] = start ?? PropertyValue.Null, ["sourceProtocol"] = protocol ?? PropertyValue.Null
+        })
         select program;
 
     /// <summary>Monitor sessions of one to four inputs.</summary>

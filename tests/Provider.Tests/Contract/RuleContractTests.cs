@@ -106,15 +106,15 @@ public sealed class RuleContractTests
     /// <summary>The rules of a token with their violations, and right inputs that break none.</summary>
     static (IReadOnlyList<Rule> Rules, ObjectSchema Schema, IReadOnlyList<Violation> Violations, PropertyMap[] Right) Of(string owner) =>
         owner switch
-    {
-        RelayTask.Token => (RelayTaskRules.All, LiveProvider.Schema.Resources[owner].Inputs,
-            s_relay, [Programs.Relay(), Programs.Playlist()]),
-        MonitorSession.Token => (MonitorSessionRules.All, LiveProvider.Schema.Resources[owner].Inputs, s_monitor, [Programs.Monitor()]),
-        _ => (ProviderConfig.Rules, LiveProvider.Schema.Config,
-            s_config, [PropertyMap.Empty, Role(), new() { ["endpoint"] = "" }, new() { ["endpoint"] = "live.aliyuncs.com" },
+        {
+            RelayTask.Token => (RelayTaskRules.All, LiveProvider.Schema.Resources[owner].Inputs,
+                s_relay, [Programs.Relay(), Programs.Playlist()]),
+            MonitorSession.Token => (MonitorSessionRules.All, LiveProvider.Schema.Resources[owner].Inputs, s_monitor, [Programs.Monitor()]),
+            _ => (ProviderConfig.Rules, LiveProvider.Schema.Config,
+                s_config, [PropertyMap.Empty, Role(), new() { ["endpoint"] = "" }, new() { ["endpoint"] = "live.aliyuncs.com" },
             new() { ["accessKey"] = "AK", ["secretKey"] = "SK" }, Oidc(("oidcToken", "a.b.c")),
             new() { ["maxRetryTimeout"] = 0, ["allowedAccountIds"] = PropertyValue.Of("1") }]),
-    };
+        };
 
     public static TheoryData<string> Owners() => [.. LiveProvider.Registry.Value.Keys, "config"];
 
@@ -245,8 +245,11 @@ public sealed class RuleContractTests
     static async Task<IReadOnlyList<string>> CheckAsync(Rig rig, string owner, PropertyMap inputs)
     {
         var reply = owner == "config"
-            ? await rig.Rpc.CheckConfig(new Wire.CheckRequest { Urn = "urn:pulumi:dev::demo::pulumi:providers:aliyun-live::default",
-                News = PulumiAliyunLive.Protocol.ValueCodec.Encode(inputs) })
+            ? await rig.Rpc.CheckConfig(new Wire.CheckRequest
+            {
+                Urn = "urn:pulumi:dev::demo::pulumi:providers:aliyun-live::default",
+                News = PulumiAliyunLive.Protocol.ValueCodec.Encode(inputs)
+            })
             : await rig.CheckRawAsync(inputs, PropertyMap.Empty);
         return [.. reply.Failures.Select(failure => Told(failure.Property, failure.Reason))];
     }
@@ -277,6 +280,12 @@ public sealed class RuleContractTests
     static PropertyMap Volume(double value) => Input(("playConfig", new PropertyMap { ["volumeRate"] = value }));
 
     static PropertyMap Role(params (string Name, PropertyValue? Value)[] changes) =>
-        new() { ["assumeRole"] = new PropertyMap { ["roleArn"] = "acs:ram::1:role/live", ["sessionName"] = "ab",
-            ["sessionExpiration"] = 900 }.With(changes) };
+        new()
+        {
+            ["assumeRole"] = new PropertyMap
+            {
+                ["roleArn"] = "acs:ram::1:role/live", ["sessionName"] = "ab",
+                ["sessionExpiration"] = 900
+            }.With(changes)
+        };
 }

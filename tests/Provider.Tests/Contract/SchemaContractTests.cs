@@ -19,6 +19,11 @@ public sealed partial class SchemaContractTests
         LiveProvider.Registry.Value.Keys.Order(StringComparer.Ordinal)
             .ShouldBe(LiveProvider.Schema.Resources.Keys.Order(StringComparer.Ordinal));
 
+    [Fact]
+    public void Every_declared_function_is_registered_and_every_registered_one_declared() =>
+        LiveProvider.Functions.Value.Keys.Order(StringComparer.Ordinal)
+            .ShouldBe(LiveProvider.Schema.Functions.Keys.Order(StringComparer.Ordinal));
+
     [Theory]
     [MemberData(nameof(Tokens))]
     public void Every_input_has_a_field_line_and_every_field_line_an_input(string token)
@@ -188,10 +193,16 @@ public sealed partial class SchemaContractTests
         foreach (var (place, name, value) in Properties()) yield return ($"{place}.{name}", Text(value));
         foreach (var part in (string[])["types", "resources", "functions"])
         {
-            if (!root.TryGetProperty(part, out var members)) continue;
-            foreach (var member in members.EnumerateObject())
+            foreach (var member in root.GetProperty(part).EnumerateObject())
             {
                 yield return (member.Name, Text(member.Value));
+                foreach (var side in (string[])["inputs", "outputs"])
+                {
+                    if (part != "functions" || !member.Value.GetProperty(side).TryGetProperty("properties", out var properties)) continue;
+                    foreach (var property in properties.EnumerateObject()) yield return ($"{member.Name} {side} {property.Name}",
+                        Text(property.Value));
+                }
+
                 if (!member.Value.TryGetProperty("enum", out var values)) continue;
                 foreach (var value in values.EnumerateArray()) yield return ($"{member.Name} {value.GetProperty("value")}", Text(value));
             }

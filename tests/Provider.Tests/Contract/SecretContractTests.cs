@@ -30,8 +30,11 @@ public sealed class SecretContractTests
         var program = Unmarked(token);
         ShouldBeMarked(token, await rig.CheckAsync(program, PropertyMap.Empty));
         var inputs = await rig.CheckAsync(program, PropertyMap.Empty);
-        var preview = await rig.Rpc.Create(new Wire.CreateRequest { Urn = rig.Urn, Name = rig.Name, Type = token,
-            Properties = ValueCodec.Encode(inputs), Preview = true });
+        var preview = await rig.Rpc.Create(new Wire.CreateRequest
+        {
+            Urn = rig.Urn, Name = rig.Name, Type = token,
+            Properties = ValueCodec.Encode(inputs), Preview = true
+        });
         ShouldBeMarked(token, ValueCodec.Decode(preview.Properties));
 
         await rig.UpAsync(program);
@@ -64,7 +67,7 @@ public sealed class SecretContractTests
             {
                 Id = rig.State!.Id, Urn = rig.Urn, Name = rig.Name, Type = token, Preview = preview,
                 Olds = ValueCodec.Encode(rig.State.Outputs), OldInputs = ValueCodec.Encode(rig.State.Inputs),
-                    News = ValueCodec.Encode(news),
+                News = ValueCodec.Encode(news),
             });
             ShouldBeMarked(token, ValueCodec.Decode(reply.Properties));
         }
@@ -77,8 +80,11 @@ public sealed class SecretContractTests
         rig.Service.BeforeCall = operation =>
         {
             if (operation == "DescribeLivePullToPush"
-                && rig.Service.Tasks.Values.FirstOrDefault() is { OnAir: not null,
-                SourceLost: false } task) rig.Service.StopBehindOurBack(task.TaskId);
+                && rig.Service.Tasks.Values.FirstOrDefault() is
+                {
+                    OnAir: not null,
+                    SourceLost: false
+                } task) rig.Service.StopBehindOurBack(task.TaskId);
         };
         await Should.ThrowAsync<RpcException>(() => rig.UpAsync(Unmarked(RelayTask.Token).With(("awaitRunning", true))));
         rig.State.ShouldNotBeNull().InitErrors.ShouldNotBeEmpty();

@@ -28,8 +28,11 @@ public sealed class UpgradeTests
             using var rig = new Rig(token);
             await rig.UpAsync(program);
             rig.State!.Inputs.ContainsKey(property).ShouldBeTrue();
-            rig.State = rig.State with { Inputs = rig.State.Inputs.With((property, null)),
-                Outputs = rig.State.Outputs.With((property, null)) };
+            rig.State = rig.State with
+            {
+                Inputs = rig.State.Inputs.With((property, null)),
+                Outputs = rig.State.Outputs.With((property, null))
+            };
             (await rig.PreviewAsync(program)).ShouldBe(Step.Same);
             (await rig.RefreshAsync()).ShouldNotBeNull().ShouldBeEmpty();
             (await rig.UpAsync(program)).ShouldBe(Step.Same);
@@ -46,8 +49,11 @@ public sealed class UpgradeTests
         using var rig = new Rig(token);
         await rig.UpAsync(program);
         var schema = LiveProvider.Schema.Resources[token].Inputs;
-        rig.State = rig.State! with { Inputs = SchemaCheck.WithoutDefaults(schema, rig.State.Inputs),
-            Outputs = SchemaCheck.WithoutDefaults(schema, rig.State.Outputs) };
+        rig.State = rig.State! with
+        {
+            Inputs = SchemaCheck.WithoutDefaults(schema, rig.State.Inputs),
+            Outputs = SchemaCheck.WithoutDefaults(schema, rig.State.Outputs)
+        };
         (await rig.UpAsync(program)).ShouldBe(Step.Same);
         await rig.DestroyAsync();
     });
@@ -60,8 +66,11 @@ public sealed class UpgradeTests
         using var rig = new Rig(token);
         var program = token == RelayTask.Token ? Programs.Relay() : Programs.Monitor();
         await rig.UpAsync(program);
-        rig.State = rig.State! with { Inputs = rig.State.Inputs.With(("formerInput", "x")),
-            Outputs = rig.State.Outputs.With(("formerInput", "x"), ("formerOutput", "y")) };
+        rig.State = rig.State! with
+        {
+            Inputs = rig.State.Inputs.With(("formerInput", "x")),
+            Outputs = rig.State.Outputs.With(("formerInput", "x"), ("formerOutput", "y"))
+        };
         (await rig.UpAsync(program)).ShouldBe(Step.Same);
         (await rig.RefreshAsync()).ShouldNotBeNull().ShouldBeEmpty();
         await rig.DestroyAsync();

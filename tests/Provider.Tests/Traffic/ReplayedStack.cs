@@ -76,6 +76,7 @@ sealed class ReplayedStack : IDisposable
 
     readonly StringBuilder _told = new();
     bool _failed;
+    int _callsOfFunctions;
 
     public ReplayedStack(string version)
     {
@@ -104,6 +105,9 @@ sealed class ReplayedStack : IDisposable
     /// <summary>The operation after which the plugin is dead: no answer reaches it, and none of its own gets out.</summary>
     public string? DiesAfter { get; set; }
 
+    /// <summary>How many calls of the last command reached the service, those of functions left out.</summary>
+    public int CallsOfResources => Service.Calls.Count - _callsOfFunctions;
+
     public TaskSnapshot Task => Service.Tasks.Values.Single(task => task.IsLive);
 
     public MonitorSnapshot Monitor => Service.Monitors.Values.Single(monitor => !monitor.Deleted);
@@ -123,6 +127,7 @@ sealed class ReplayedStack : IDisposable
     {
         Clock.Advance(TimeSpan.FromMinutes(1));
         Service.ClearCalls();
+        _callsOfFunctions = 0;
         Log.Clear();
         _failed = false;
         _held = new(_saved, StringComparer.Ordinal);
@@ -159,8 +164,11 @@ sealed class ReplayedStack : IDisposable
     {
         var rpc = Plugin("default");
         var urn = $"urn:pulumi:dev::relay-demo::{type}::{name}";
-        var check = await rpc.Check(new Wire.CheckRequest { Urn = urn, Name = name, Type = type, News = ValueCodec.Encode(program),
-            Olds = new Struct() });
+        var check = await rpc.Check(new Wire.CheckRequest
+        {
+            Urn = urn, Name = name, Type = type, News = ValueCodec.Encode(program),
+            Olds = new Struct()
+        });
         check.Failures.ShouldBeEmpty();
         var created = await rpc.Create(new Wire.CreateRequest { Urn = urn, Name = name, Type = type, Properties = check.Inputs });
         _held[recordedId] = _saved[recordedId] = new(created.Id, ValueCodec.Decode(check.Inputs),
@@ -202,13 +210,14 @@ sealed class ReplayedStack : IDisposable
         {
             case "Handshake": return await Fresh().Rpc.Handshake(Read(call, Wire.ProviderHandshakeRequest.Parser));
             case "GetPluginInfo": return await Fresh().Rpc.Call("GetPluginInfo", new Empty(), Wire.PluginInfo.Parser);
-            case "GetSchema": return await Fresh().Rpc.Call("GetSchema", Read(call, Wire.GetSchemaRequest.Parser),
+            case "GetSchema":
+                return await Fresh().Rpc.Call("GetSchema", Read(call, Wire.GetSchemaRequest.Parser),
                 Wire.GetSchemaResponse.Parser);
             case "CheckConfig": return await Fresh().Rpc.CheckConfig(Read(call, Wire.CheckRequest.Parser));
             case "DiffConfig": return await Fresh().Rpc.DiffConfig(Read(call, Wire.DiffRequest.Parser));
             case "Configure": return await ConfigureAsync(Read(call, Wire.ConfigureRequest.Parser));
             case "Cancel": return await (_plugins.Count > 0 ? _plugins.Values.First().Rpc : Fresh().Rpc).Cancel();
-            case "Invoke": return await Plugin("default").Invoke(Read(call, Wire.InvokeRequest.Parser));
+            case "Invoke": return await InvokeAsync(Read(call, Wire.InvokeRequest.Parser));
             case "Check": return await CheckAsync(call, name);
             case "Diff": return await DiffAsync(call, name, Find(recordedId, name));
             case "Create": return await CreateAsync(call, name, preview);
@@ -225,6 +234,19 @@ sealed class ReplayedStack : IDisposable
         var plugin = _plugins[request.Name] = Fresh();
         foreach (var (key, value) in ValueCodec.Encode(ExtraConfig).Fields) request.Args.Fields[key] = value;
         return await plugin.Rpc.Configure(request);
+    }
+
+    async Task<IMessage> InvokeAsync(Wire.InvokeRequest request)
+    {
+        var before = Service.Calls.Count;
+        try
+        {
+            return await Plugin("default").Invoke(request);
+        }
+        finally
+        {
+            _callsOfFunctions += Service.Calls.Count - before;
+        }
     }
 
     async Task<IMessage> CheckAsync(RecordedCall call, string name)
@@ -362,8 +384,14 @@ sealed class ReplayedStack : IDisposable
     {
         var cable = new Cable(new SimulatorHandler(Service));
         var provider = new LiveProvider(Log, Clock, config => (config.Credentials.AccessKey is null
-            ? config with { Credentials = config.Credentials with { AccessKey = LiveService.DefaultAccessKeyId,
-                SecretKey = LiveService.DefaultAccessKeySecret } }
+            ? config with
+            {
+                Credentials = config.Credentials with
+                {
+                    AccessKey = LiveService.DefaultAccessKeyId,
+                    SecretKey = LiveService.DefaultAccessKeySecret
+                }
+            }
             : config).Connect(Clock, cable));
         return (new RpcClient(provider), cable);
     }
@@ -426,7 +454,8 @@ sealed class ReplayedStack : IDisposable
                     && configure.SupportsAutonamingConfiguration).ShouldBeTrue(place);
                 break;
             case Wire.PluginInfo info: info.Version.ShouldBe(PackageVersion.Text); break;
-            case Wire.GetSchemaResponse schema: JsonNode.Parse(schema.Schema)!["version"]!.GetValue<string>()
+            case Wire.GetSchemaResponse schema:
+                JsonNode.Parse(schema.Schema)!["version"]!.GetValue<string>()
                 .ShouldBe(PackageVersion.Text); break;
         }
     }

@@ -140,8 +140,8 @@ public sealed class TrafficTests
         ShouldRefuseHalfAKeyPair(preview);
 
         var invoke = preview.Single(call => call.Method == "Invoke").Error.ShouldNotBeNull();
-        invoke.Code.ShouldBe(ProviderStatus.Unimplemented);
-        invoke.Message.ShouldContain("aliyun-live:index:getRelayTask");
+        invoke.Code.ShouldBe(ProviderStatus.NotFound);
+        invoke.Message.ShouldContain("cn-shanghai/abc");
 
         var inputs = Checked(preview, "relay");
         inputs["taskName"]!.Text.ShouldNotBeNull().ShouldMatch("^relay-[0-9a-f]{7}$");
@@ -163,7 +163,7 @@ public sealed class TrafficTests
         foreach (var name in (string[])["monitorId", "status", "stream", "outputUrls"]) wall[name]
             .ShouldNotBeNull(name).IsUnknown.ShouldBeTrue(name);
         (wall["monitorName"]!.Text, wall["app"]!.Text).ShouldBe(("wall", "monitor"));
-        stack.Service.Calls.ShouldBeEmpty("a preview of new resources needs no service");
+        stack.CallsOfResources.ShouldBe(0, "a preview of new resources needs no service");
     }
 
     static async Task UpAsync(ReplayedStack stack)
@@ -195,7 +195,7 @@ public sealed class TrafficTests
         up.Count(call => call.Method == "Diff").ShouldBe(4, "two resources in two passes");
         up.Where(call => call.Method is "Diff" or "DiffConfig")
             .ShouldAllBe(call => call.Diff.Count == 0 && call.DiffReply.Changes == Wire.DiffResponse.Types.DiffChanges.DiffNone);
-        stack.Service.Calls.ShouldBeEmpty();
+        stack.CallsOfResources.ShouldBe(0);
     }
 
     static async Task UpdateInPlaceAsync(ReplayedStack stack)
@@ -275,7 +275,7 @@ public sealed class TrafficTests
         var program = new PropertyMap
         {
             ["taskName"] = "adopted", ["sourceType"] = "live", ["sourceProtocol"] = "rtmp",
-                ["sourceUrls"] = PropertyValue.Of("rtmp://pull.example.com/live/a"),
+            ["sourceUrls"] = PropertyValue.Of("rtmp://pull.example.com/live/a"),
             ["dstUrl"] = "rtmp://push.example.com/live/adopted", ["endTime"] = "2027-01-01T00:00:00Z",
         };
         await stack.MakeAsync("adopted", RelayTask.Token, program, "cn-shanghai/abc");
@@ -297,7 +297,7 @@ public sealed class TrafficTests
     {
         var calls = await stack.RunAsync("08-null-and-wrong-type", commits: false);
         calls.ShouldAllBe(call => call.Error == null);
-        stack.Service.Calls.ShouldBeEmpty();
+        stack.CallsOfResources.ShouldBe(0);
     }
 
     static async Task AutonamingAsync(ReplayedStack stack)
@@ -312,7 +312,7 @@ public sealed class TrafficTests
             call is { Method: "Diff", Name: "relay" }).Diff.ShouldBe([new("endTime", Kind.Update), new("dstUrl", Kind.UpdateReplace)],
             ignoreOrder: true);
         Checked(preview, "wall")["monitorName"]!.Text.ShouldBe("wall");
-        stack.Service.Calls.ShouldBeEmpty();
+        stack.CallsOfResources.ShouldBe(0);
     }
 
     static async Task ExplicitProviderAsync(ReplayedStack stack)
@@ -361,7 +361,7 @@ public sealed class TrafficTests
         }
 
         up.Where(call => call.Method == "Diff").ShouldAllBe(call => call.Diff.Count == 0);
-        stack.Service.Calls.ShouldBeEmpty();
+        stack.CallsOfResources.ShouldBe(0);
     }
 
     static async Task DestroyAsync(ReplayedStack stack)
