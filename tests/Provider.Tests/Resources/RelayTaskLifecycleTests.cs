@@ -347,11 +347,13 @@ public sealed class RelayTaskLifecycleTests
         var first = rig.State;
         rig.State = null;
         rig.Name = "renamed";
+        await rig.RestartPluginAsync();
         var rename = await Should.ThrowAsync<RpcException>(() => rig.UpAsync(Programs.Relay()));
         rename.Message.ShouldContain("aliases");
 
         var second = Programs.Relay().With(("dstUrl", "rtmp://push.example.com/live/second"));
         await rig.UpAsync(second);
+        await rig.RestartPluginAsync();
         var swap = await Should.ThrowAsync<RpcException>(() => rig.UpAsync(Programs.Relay()));
         swap.Message.ShouldContain("two runs");
         rig.Service.Conflicts.ShouldBeEmpty();
