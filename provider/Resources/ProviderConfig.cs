@@ -22,25 +22,25 @@ sealed record ProviderConfig(
     /// </summary>
     public static readonly IReadOnlyDictionary<string, IReadOnlyList<string>> Variables =
         new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal)
-    {
-        ["accessKey"] = EnvironmentKeys.IdVariables,
-        ["secretKey"] = EnvironmentKeys.SecretVariables,
-        ["securityToken"] = EnvironmentKeys.TokenVariables,
-        ["region"] = EnvironmentKeys.RegionVariables,
-        ["profile"] = ProfileKeys.ProfileVariables,
-        ["sharedCredentialsFile"] = [.. ProfileKeys.FileVariables, IniKeys.FileVariable],
-        ["ecsRoleName"] = MetadataKeys.RoleVariables,
-        ["credentialsUri"] = AddressKeys.Variables,
-        ["assumeRole.roleArn"] = [EnvironmentKeys.RoleVariable, OidcKeys.RoleVariable],
-        ["assumeRole.sessionName"] = [EnvironmentKeys.SessionVariable, OidcKeys.SessionVariable],
-        ["assumeRole.sessionExpiration"] = [EnvironmentKeys.ExpirationVariable],
-        ["assumeRoleWithOidc.roleArn"] = [OidcKeys.RoleVariable],
-        ["assumeRoleWithOidc.oidcProviderArn"] = [OidcKeys.ProviderVariable],
-        ["assumeRoleWithOidc.oidcTokenFile"] = [OidcKeys.TokenFileVariable],
-        ["assumeRoleWithOidc.oidcToken"] = [OidcKeys.TokenVariable],
-        ["assumeRoleWithOidc.roleSessionName"] = [OidcKeys.SessionVariable],
-        ["endpoint"] = [EndpointVariable],
-    };
+        {
+            ["accessKey"] = EnvironmentKeys.IdVariables,
+            ["secretKey"] = EnvironmentKeys.SecretVariables,
+            ["securityToken"] = EnvironmentKeys.TokenVariables,
+            ["region"] = EnvironmentKeys.RegionVariables,
+            ["profile"] = ProfileKeys.ProfileVariables,
+            ["sharedCredentialsFile"] = [.. ProfileKeys.FileVariables, IniKeys.FileVariable],
+            ["ecsRoleName"] = MetadataKeys.RoleVariables,
+            ["credentialsUri"] = AddressKeys.Variables,
+            ["assumeRole.roleArn"] = [EnvironmentKeys.RoleVariable, OidcKeys.RoleVariable],
+            ["assumeRole.sessionName"] = [EnvironmentKeys.SessionVariable, OidcKeys.SessionVariable],
+            ["assumeRole.sessionExpiration"] = [EnvironmentKeys.ExpirationVariable],
+            ["assumeRoleWithOidc.roleArn"] = [OidcKeys.RoleVariable],
+            ["assumeRoleWithOidc.oidcProviderArn"] = [OidcKeys.ProviderVariable],
+            ["assumeRoleWithOidc.oidcTokenFile"] = [OidcKeys.TokenFileVariable],
+            ["assumeRoleWithOidc.oidcToken"] = [OidcKeys.TokenVariable],
+            ["assumeRoleWithOidc.roleSessionName"] = [OidcKeys.SessionVariable],
+            ["endpoint"] = [EndpointVariable],
+        };
 
     /// <summary>What must hold for a configuration beyond the schema.</summary>
     public static readonly IReadOnlyList<Rule> Rules =

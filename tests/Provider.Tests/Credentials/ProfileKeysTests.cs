@@ -231,11 +231,14 @@ public sealed class ProfileKeysTests
     public async Task A_program_may_give_the_keys()
     {
         IReadOnlyList<string> ran = [];
-        var world = new World { RunProcess = (command, limit, _) =>
+        var world = new World
+        {
+            RunProcess = (command, limit, _) =>
         {
             ran = [.. command, limit.TotalSeconds.ToString("0")];
             return Task.FromResult(Encoding.UTF8.GetBytes("""{"mode":"AK","access_key_id":"id","access_key_secret":"s"}"""));
-        } };
+        }
+        };
         world.WithProfiles("""{"name":"main","mode":"External","process_command":"give-keys --for 'two words' \"a b\"c"}""");
 
         (await world.FindAsync(s_main)).ShouldBe(new LiveCredentials("id", "s", null, "profile `main` of ~/.aliyun/config.json"));

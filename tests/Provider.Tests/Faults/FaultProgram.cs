@@ -34,7 +34,8 @@ sealed record Trouble(int Call, string Kind, int Times)
         "list lags" => Fault.ListLags(TimeSpan.FromSeconds(8)),
         "list ghosts" => Fault.ListGhosts(TimeSpan.FromMinutes(10)),
         _ => throw new InvalidOperationException(Kind),
-    }) with { Times = Times };
+    }) with
+    { Times = Times };
 }
 
 /// <summary>The end of an operation at its n-th service call: the plugin is killed or the engine cancels, before or after the service acts.</summary>

@@ -80,7 +80,8 @@ public sealed class MonitorSessionChangeTests
     static IEnumerable<(string Name, Action<SimulatorSettings> Apply)> Services =>
         SimulatorSettings.Variations.Where(variation => variation.Name.Contains("Monitor", StringComparison.Ordinal)
                 || variation.Name.Split('=')[0] is "ListLag" or "InputListMayBeEmpty" or "BitrateThreshold" or "NumbersRewritten" or "KeysReordered" or "UnsetMonitorTimes")
-            .Prepend(("as documented", _ => { })).Append(("everything shown otherwise", ShownOtherwise));
+            .Prepend(("as documented", _ => { }
+    )).Append(("everything shown otherwise", ShownOtherwise));
 
     static void ShownOtherwise(SimulatorSettings settings)
     {

@@ -29,7 +29,8 @@ public sealed class MonitorSessionDriftTests
             Whole().With(("monitorConfig", new PropertyMap { ["fpsLowThres"] = 0.1 + 0.2 })), Whole().With(("domain", "Monitor.Example.com"), ("stream", "Bühne-1"), ("app", "a.b~c")),
             Whole().With(("monitorName", "Wand \"eins\" \\ 告警 & <mehr>")),
         ];
-        foreach (var (name, apply) in SimulatorSettings.Variations.Prepend(("as documented", _ => { })))
+        foreach (var (name, apply) in SimulatorSettings.Variations.Prepend(("as documented", _ => { }
+        )))
         {
             foreach (var program in programs)
             {
@@ -181,7 +182,8 @@ public sealed class MonitorSessionDriftTests
     [Fact]
     public async Task An_import_gives_no_more_inputs_than_needed_and_the_next_preview_is_empty()
     {
-        foreach (var (name, apply) in SimulatorSettings.Variations.Prepend(("as documented", _ => { })))
+        foreach (var (name, apply) in SimulatorSettings.Variations.Prepend(("as documented", _ => { }
+        )))
         {
             foreach (var program in (PropertyMap[])[Whole(), Bare(), Whole().With(("app", null), ("stream", null))])
             {
