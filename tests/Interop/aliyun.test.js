@@ -146,7 +146,7 @@ describe("Alibaba's own Node client", { timeout: 120_000 }, () => {
         const relay = new Resource(plugin, RELAY, "compared");
         const { inputs } = await relay.check({
             taskName: "compared 名前 ~*'()!+", sourceType: "live", sourceProtocol: "rtmp", sourceUrls: ["rtmp://pull.example.com/live/a?x=1&y=%20"],
-            dstUrl: secret("rtmp://push.example.com/live/compared?auth_key=1-2-3&a+b"), endTime: "2034-01-01T00:00:00Z", callbackUrl: "https://example.com/e?a=b c",
+            dstUrl: secret("rtmp://push.example.com/live/compared?auth_key=1-2-3&a+b"), endTime: "2034-01-01T00:00:00Z", callbackUrl: "https://example.com/e?a=b%20c&d=~*",
             retryCount: 5,
         });
         const relayState = await relay.create(inputs);
