@@ -5,7 +5,7 @@ namespace PulumiAliyunLive.Tests.Faults;
 
 /// <summary>
 /// Random programs under random faults: nothing is lost, doubled or leaked, and nobody is blamed. A failure prints its seed and the
-/// smallest program found that still fails. <c>FAULT_PROGRAMS</c> sets how many programs run (2,000 without it), <c>FAULT_SEED</c> where
+/// smallest program found that still fails. <c>FAULT_PROGRAMS</c> sets how many programs run (300 without it), <c>FAULT_SEED</c> where
 /// the seeds begin; one program with the seed of a failure repeats it exactly.
 /// </summary>
 public sealed class FaultProgramTests(ITestOutputHelper output)
@@ -16,7 +16,7 @@ public sealed class FaultProgramTests(ITestOutputHelper output)
     public async Task Nothing_is_lost_doubled_or_leaked_under_random_faults()
     {
         var first = Number("FAULT_SEED", 1);
-        var count = Number("FAULT_PROGRAMS", 2000);
+        var count = Number("FAULT_PROGRAMS", 300);
         var began = Stopwatch.GetTimestamp();
         var failed = new SortedSet<int>();
         await Parallel.ForEachAsync(Enumerable.Range(first, count), async (seed, stop) =>
