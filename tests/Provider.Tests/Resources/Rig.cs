@@ -91,6 +91,13 @@ sealed class Rig : IDisposable
 
     public Task ConfigureAsync() => _rpc.Configure(new Wire.ConfigureRequest { Args = ValueCodec.Encode(Config), AcceptSecrets = true, SendsOldInputs = true });
 
+    /// <summary>For faults whose answer never comes: the plugin waits for answers in real time, so it is told to give up soon.</summary>
+    public Task GiveUpOnAnswersSoonAsync()
+    {
+        Config = Config.With(("clientConnectTimeout", 100), ("clientReadTimeout", 200));
+        return ConfigureAsync();
+    }
+
     /// <summary>A new plugin process: nothing of the old one's memory is left.</summary>
     public async Task RestartPluginAsync()
     {
