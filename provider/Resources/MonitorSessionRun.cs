@@ -78,12 +78,13 @@ sealed class MonitorSessionRun(Session session, Deadline deadline, string urn, s
         return await MovedAsync(running: false);
     }
 
+    // A call that the service has just taken proves that the session exists: a listing without it lags, unless it stays so.
     async Task<LiveMonitor> MovedAsync(bool running)
     {
         var verb = running ? "start" : "stop";
         var monitor = await UntilAsync(
             () => DescribeAsync("read"),
-            found => found is null || found.Running == running,
+            found => found?.Running == running,
             Waiting.ReadBackLimit,
             $"waiting for monitor session {id} to {verb}");
         return monitor switch
@@ -133,7 +134,7 @@ sealed class MonitorSessionRun(Session session, Deadline deadline, string urn, s
     public async Task<LiveMonitor> ReadBackAsync(Func<LiveMonitor, bool> shows) =>
         await UntilAsync(
             () => DescribeAsync("read"),
-            found => found is null || shows(found),
+            found => found is not null && shows(found),
             Waiting.ReadBackLimit,
             $"waiting for monitor session {id} to show the change")
         ?? throw Disappeared("during the update");
