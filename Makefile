@@ -29,12 +29,18 @@ export UseSharedCompilation := false
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help build demo test test-fast soak fuzz load lint format simulator clean solution dotnet node
+.PHONY: help build install dist demo test test-fast soak fuzz load lint format simulator clean solution dotnet node
 
 help: ## print this list
 	@awk -F ': .*## ' '/^[a-z-]+:.* ## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 build: $(PLUGIN) ## publish the plugin for this machine: one self-contained file, bin/pulumi-resource-aliyun-live
+
+install: $(PLUGIN) ## put the plugin into the folder of the Pulumi CLI (PULUMI_HOME, default ~/.pulumi)
+	@sh eng/install $(PLUGIN)
+
+dist: dotnet ## build release archives with checksums and bills of materials: dist/
+	@sh eng/dist dist
 
 demo: solution $(PLUGIN) ## take a relay task and a monitor session through a whole life, against a local simulator
 	@dotnet $(HARNESS) demo --program $(EXAMPLE) --plugin $(PLUGIN) --simulator $(SIMULATOR)
@@ -70,7 +76,7 @@ load: node $(PLUGIN) tests/Interop/node_modules/.package-lock.json ## measure ca
 	@cd tests/Interop && node load/run.js $(CALLS)
 
 clean: ## remove everything that was built or installed here
-	@rm -rf bin obj provider/bin provider/obj tests/*/bin tests/*/obj tests/Interop/node_modules
+	@rm -rf bin dist obj provider/bin provider/obj tests/*/bin tests/*/obj tests/Interop/node_modules
 
 # Published apart from the other builds (its own folder for intermediate files), so that neither undoes the other's restore.
 $(PLUGIN): $(SOURCES)
