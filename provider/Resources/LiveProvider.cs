@@ -40,6 +40,7 @@ sealed class LiveProvider(IEngineLog log, TimeProvider clock, Func<ProviderConfi
             [GetRelayTasks.Token] = new GetRelayTasks(Schema.Functions[GetRelayTasks.Token].Inputs, tasks),
             [GetMonitorSession.Token] = new GetMonitorSession(Schema.Functions[GetMonitorSession.Token].Inputs, monitors),
             [GetMonitorSessions.Token] = new GetMonitorSessions(Schema.Functions[GetMonitorSessions.Token].Inputs, monitors),
+            [GetRamPolicy.Token] = new GetRamPolicy(Schema.Functions[GetRamPolicy.Token].Inputs),
         };
     });
 
