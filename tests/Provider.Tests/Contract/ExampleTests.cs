@@ -14,18 +14,14 @@ namespace PulumiAliyunLive.Tests.Contract;
 /// function.</summary>
 public sealed partial class ExampleTests
 {
-    const string Folder = "examples/yaml";
-
-    static IEnumerable<string> Names => Repository.Files(Folder, "Pulumi.yaml").Select(path => path.Split('/')[^2]);
-
-    public static TheoryData<string> Examples() => [.. Names];
+    public static TheoryData<string> Examples() => [.. ExampleProgram.Names];
 
     [Theory]
     [MemberData(nameof(Examples))]
     public async Task An_example_passes_check_offline(string example)
     {
         // An import asks the service for what exists; the inputs are checked all the same without it.
-        var text = Import().Replace(Repository.Read($"{Folder}/{example}/Pulumi.yaml"), "");
+        var text = Import().Replace(ExampleProgram.Text(example), "");
         var program = YamlProgram.Parse(text);
         var clock = new TestClock();
         var replies = new List<Wire.CheckResponse>();
@@ -49,7 +45,7 @@ public sealed partial class ExampleTests
         config["aliyun-live:region"] = new("cn-shanghai", Secret: false);
         var options = new EngineOptions
         {
-            ProgramText = text, ProgramFolder = Path.Combine(Repository.Root, Folder, example),
+            ProgramText = text, ProgramFolder = Path.Combine(Repository.Root, ExampleProgram.Folder, example),
             Config = config
         };
         await new Engine(options, host, StackState.Empty, _ => { }, printed).PreviewAsync();
@@ -61,11 +57,22 @@ public sealed partial class ExampleTests
     [Fact]
     public void Every_resource_has_an_example()
     {
-        var types = Names.SelectMany(example => YamlProgram.Parse(Repository.Read($"{Folder}/{example}/Pulumi.yaml")).Resources)
+        var types = ExampleProgram.Names.SelectMany(example => YamlProgram.Parse(ExampleProgram.Text(example)).Resources)
             .Select(resource => resource.Type.Replace("aliyun-live:index:", "aliyun-live:", StringComparison.Ordinal))
             .Distinct(StringComparer.Ordinal).ToList();
         foreach (var token in LiveProvider.Registry.Value.Keys) types.ShouldContain(token.Replace(":index:", ":",
             StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_function_has_an_example()
+    {
+        var texts = ExampleProgram.Names.Select(ExampleProgram.Text).ToList();
+        foreach (var token in LiveProvider.Functions.Value.Keys)
+        {
+            var call = $"function: {token.Replace(":index:", ":", StringComparison.Ordinal)}\n";
+            texts.Any(text => text.Contains(call, StringComparison.Ordinal)).ShouldBeTrue(token);
+        }
     }
 
     [GeneratedRegex(@"^ +import: .*\n", RegexOptions.Multiline, 1000)]

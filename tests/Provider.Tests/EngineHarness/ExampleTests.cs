@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using EngineHarness;
 using LiveSimulator;
 using PulumiAliyunLive.Protocol;
@@ -30,13 +29,13 @@ public sealed class ExampleTests
     }
 
     public static TheoryData<string> Examples { get; } =
-        [.. Directory.GetDirectories(ExamplesFolder()).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
+        [.. ExampleProgram.Names.Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Examples))]
     public async Task An_example_goes_through_its_whole_life(string name)
     {
-        var program = File.ReadAllText(Path.Combine(ExamplesFolder(), name, "Pulumi.yaml"));
+        var program = ExampleProgram.Text(name);
         if (name == "import-existing")
             program = await MadeByHandAsync(program);
 
@@ -61,7 +60,7 @@ public sealed class ExampleTests
     [MemberData(nameof(Examples))]
     public void An_example_explains_itself(string name)
     {
-        var readme = File.ReadAllLines(Path.Combine(ExamplesFolder(), name, "README.md"));
+        var readme = Repository.Read($"{ExampleProgram.Folder}/{name}/README.md").TrimEnd().Split('\n');
 
         readme[0].ShouldStartWith("# ");
         readme.Length.ShouldBeInRange(8, 14);
@@ -100,8 +99,4 @@ public sealed class ExampleTests
         _printed.Add(output.ToString());
         return result;
     }
-
-    /// <summary>The folder with one folder for each example.</summary>
-    internal static string ExamplesFolder([CallerFilePath] string path = "") =>
-        Path.Combine(Path.GetDirectoryName(path)!, "..", "..", "..", "examples", "yaml");
 }

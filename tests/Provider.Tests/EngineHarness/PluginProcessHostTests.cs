@@ -20,7 +20,7 @@ public sealed class PluginProcessHostTests : IDisposable
     {
         await using var host = await ProcessPluginHost.StartAsync(Beside("pulumi-resource-aliyun-live"));
         using var output = new StringWriter(CultureInfo.InvariantCulture);
-        var program = File.ReadAllText(Path.Combine(ExampleTests.ExamplesFolder(), "relay-live", "Pulumi.yaml"));
+        var program = ExampleProgram.Text("relay-live");
         var engine = new Engine(new() { ProgramText = program, ProgramFolder = _folder }, host, StackState.Empty, _ => { }, output);
 
         var result = await engine.PreviewAsync();

@@ -122,7 +122,8 @@ public sealed partial class StructureTests
     [Fact]
     public void Package_versions_stand_in_one_file_and_the_version_in_another()
     {
-        foreach (var path in Repository.Files("", "*.csproj"))
+        // A project among the examples is copied into a folder of its own and states what it needs.
+        foreach (var path in Repository.Files("", "*.csproj").Where(path => !path.StartsWith("examples/", StringComparison.Ordinal)))
         {
             PackageVersion().IsMatch(Repository.Read(path))
                 .ShouldBeFalse($"{path} states a package version; they stand in Directory.Packages.props");

@@ -1,0 +1,5 @@
+module relay-live
+
+go 1.23
+
+require github.com/pulumi/pulumi/sdk/v3 v3.200.0
