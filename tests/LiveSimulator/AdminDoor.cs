@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LiveSimulator.WebConsole;
 
 namespace LiveSimulator;
 
@@ -18,6 +19,7 @@ sealed class AdminDoor(LiveService service)
 
     public ServiceAnswer Answer(ServiceRequest request)
     {
+        if (IsOfAnotherPage(request)) return Json(403, new JsonObject { ["error"] = "Pages of other addresses may not change anything here." });
         try
         {
             var steps = request.Path[Root.Length..].Split('/', StringSplitOptions.RemoveEmptyEntries);
@@ -33,9 +35,14 @@ sealed class AdminDoor(LiveService service)
         }
     }
 
+    // Browsers let any page send requests to this machine, and say from which page they come.
+    static bool IsOfAnotherPage(ServiceRequest request) =>
+        request.Method != "GET" && request.Header("origin") is { } origin && origin != $"http://{request.Header("host")}";
+
     JsonObject Act(string method, string[] steps, AdminArguments arguments) => (method, steps) switch
     {
         ("GET", ["state"]) => AdminView.State(service),
+        ("GET", ["console"]) => ConsoleView.State(service),
         ("GET", ["calls"]) => AdminView.Calls(service.Calls),
         ("DELETE", ["calls"]) => Done(service.ClearCalls),
         ("GET", ["settings"]) => AdminView.Settings(service.Settings),

@@ -131,7 +131,7 @@ sealed class Exchange(
 
     void Finish(ServiceAnswer answer, string? code, bool done)
     {
-        _answer = answer;
+        _answer = answer with { RequestId = requestId };
         _call = new ServiceCall(operation, request.Method, parameters, answer.Status, code, done, requestId, now);
     }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace LiveSimulator;
 
 /// <summary>What goes wrong with a call.</summary>
@@ -97,6 +99,11 @@ public sealed record Fault(FaultKind Kind, string Code = "InternalError", int Ht
     public static Fault ListGhosts(TimeSpan age) => new(FaultKind.ListGhosts) { Age = age };
 }
 
+/// <summary>A fault that has not hit yet.</summary>
+/// <param name="Left">How many calls it will hit.</param>
+/// <param name="Passing">How many calls pass unharmed before.</param>
+sealed record WaitingFault(string Operation, Fault Fault, int Left, int Passing);
+
 /// <summary>The faults that wait for their calls, in the order in which they were ordered.</summary>
 sealed class FaultQueue
 {
@@ -119,6 +126,10 @@ sealed class FaultQueue
     public void Add(string operation, Fault fault) => _waiting.Add(new Waiting(operation, fault));
 
     public void Clear() => _waiting.Clear();
+
+    /// <summary>What has not hit yet.</summary>
+    public ImmutableArray<WaitingFault> Waits =>
+        [.. _waiting.Select(waiting => new WaitingFault(waiting.Operation, waiting.Fault, waiting.Left, Math.Max(waiting.Passing, 0)))];
 
     /// <summary>The fault that hits this call, which is then used up once.</summary>
     /// <param name="beforeArrival">Looks for faults that keep the request from arriving; otherwise for all others.</param>

@@ -72,6 +72,22 @@ public sealed class LiveService
     /// <summary>Every moment in which two live tasks pushed to one address.</summary>
     public IReadOnlyList<PushConflict> Conflicts => Locked(_ => _tasks.Conflicts.ToArray());
 
+    /// <summary>How long callers waited for their answers, for those that came over a socket.</summary>
+    internal CallTimes CallTimes { get; } = new();
+
+    /// <summary>Everything in one moment, with the latest calls only: for a page that looks again and again.</summary>
+    internal ServiceMoment Look(int latestCalls) => Locked(now => new ServiceMoment(
+        now, _moved,
+        [.. _tasks.Tasks.Values.Select(task => task.Snapshot())],
+        [.. _monitors.Monitors.Values.Select(monitor => monitor.Snapshot())],
+        [.. _tasks.Conflicts],
+        _calls.Count,
+        [.. _calls.Skip(_calls.Count - latestCalls)],
+        _faults.Waits));
+
+    /// <summary>The names of the operations, in the order of the alphabet.</summary>
+    internal IEnumerable<string> Operations => _operations.Keys.Order(StringComparer.Ordinal);
+
     /// <summary>Lets time pass for the service: start times, end times, retries, expiry. The clock it was given stays as it is.</summary>
     public void MoveClock(TimeSpan by)
     {

@@ -24,6 +24,9 @@ public sealed record MonitorSnapshot(
     string MonitorId, bool Running, bool Deleted, MonitorConfiguration Config, DateTimeOffset CreatedAt,
     ImmutableArray<MonitorPeriod> Periods)
 {
+    /// <summary>When it went; null while it exists.</summary>
+    public DateTimeOffset? DeletedAt { get; init; }
+
     public DateTimeOffset? StartTime => Periods is [.., var last] ? last.From : null;
 
     public DateTimeOffset? StopTime => Periods.LastOrDefault(period => period.To is not null)?.To;
@@ -59,5 +62,5 @@ sealed class SimulatedMonitor(string id, MonitorConfiguration config, DateTimeOf
         if (Running) _periods[^1] = _periods[^1] with { To = now };
     }
 
-    public MonitorSnapshot Snapshot() => new(Id, Running, Deleted, Config, CreatedAt, [.. _periods]);
+    public MonitorSnapshot Snapshot() => new(Id, Running, Deleted, Config, CreatedAt, [.. _periods]) { DeletedAt = DeletedAt };
 }

@@ -54,6 +54,14 @@ await using (simulator)
 {
     const string keys = $"{LiveService.DefaultAccessKeyId} / {LiveService.DefaultAccessKeySecret}";
     Console.WriteLine($"live-simulator listens on {simulator.Address} with access key {keys}");
+    Console.WriteLine($"""
+
+        Console, for a browser: {simulator.Address}
+        For a stack that is to use it:
+          {string.Join("\n  ", StackConfiguration.Commands(simulator.Address))}
+
+        Ctrl-C ends it; everything is kept in memory only.
+        """);
     ended.Wait();
 }
 return 0;

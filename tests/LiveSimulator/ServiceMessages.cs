@@ -51,6 +51,9 @@ sealed record ServiceAnswer(
     /// <summary>What a late answer waits for.</summary>
     public Task Turn { get; init; } = Task.CompletedTask;
 
+    /// <summary>The request that it answers; null for answers of the admin door.</summary>
+    public string? RequestId { get; init; }
+
     public static ServiceAnswer NoAnswer { get; } = new(0, "", [], [], Dropped: true);
 }
 

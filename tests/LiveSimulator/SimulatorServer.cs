@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Net;
+using LiveSimulator.WebConsole;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -11,7 +13,7 @@ using Microsoft.Extensions.Hosting;
 namespace LiveSimulator;
 
 /// <summary>
-/// Serves a <see cref="LiveService"/> and its admin door over HTTP on the loopback address. Reads no configuration, writes no log.
+/// Serves a <see cref="LiveService"/>, its admin door and its console page over HTTP on the loopback address. Reads no configuration, writes no log.
 /// </summary>
 public static class SimulatorServer
 {
@@ -36,7 +38,28 @@ public static class SimulatorServer
     static async Task AnswerAsync(HttpContext context, LiveService service, AdminDoor door)
     {
         var request = await ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
-        var answer = AdminDoor.IsFor(request.Path) ? door.Answer(request) : service.Handle(request, context.RequestAborted);
+        var began = Stopwatch.GetTimestamp();
+        var answer = AdminDoor.IsFor(request.Path) ? door.Answer(request)
+            : ConsolePage.IsFor(request) ? ConsolePage.Answer(request)
+            : service.Handle(request, context.RequestAborted);
+        if (answer.RequestId is not { } id)
+        {
+            await DeliverAsync(context, answer).ConfigureAwait(false);
+            return;
+        }
+        service.CallTimes.Begin(id);
+        try
+        {
+            await DeliverAsync(context, answer).ConfigureAwait(false);
+        }
+        finally
+        {
+            service.CallTimes.End(id, Stopwatch.GetElapsedTime(began));
+        }
+    }
+
+    static async Task DeliverAsync(HttpContext context, ServiceAnswer answer)
+    {
         if (answer.Dropped)
         {
             context.Abort();
