@@ -12,9 +12,11 @@ const CALLS = [
 class Bodies {
     #corpus = [];
 
-    constructor(random, values) {
+    /** @param known Inputs to start from: `{ method, body }`, with the body in base64. */
+    constructor(random, values, known = []) {
         this.random = random;
         this.values = values;
+        this.known = known.map(({ method, body }) => ({ method, body: Buffer.from(body, "base64") }));
     }
 
     /** A call whose message is well-formed, whatever its values are: `{ method, body }`. */
@@ -50,7 +52,7 @@ class Bodies {
     /** A call whose bytes were changed, cut, doubled or made up. */
     broken() {
         const { random } = this;
-        const start = this.#corpus.filter(Boolean);
+        const start = [...this.known, ...this.#corpus.filter(Boolean)];
         const { method, body } = start.length > 0 && !random.once(10) ? random.pick(start) : this.proper();
         return { method: random.once(5) ? random.pick(CALLS) : method, body: this.mutate(body) };
     }
