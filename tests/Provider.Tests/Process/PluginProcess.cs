@@ -11,7 +11,7 @@ sealed class PluginProcess : IAsyncDisposable
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     readonly System.Diagnostics.Process _process;
-    readonly CancellationTokenSource _guard = new(Patience);
+    readonly CancellationTokenSource _guard = new();
 
     PluginProcess(System.Diagnostics.Process process) => _process = process;
 
@@ -52,6 +52,7 @@ sealed class PluginProcess : IAsyncDisposable
     /// <summary>Reads the line with the port, as the engine does.</summary>
     public async Task<int> ReadPortAsync()
     {
+        _guard.CancelAfter(Patience);
         var line = await _process.StandardOutput.ReadLineAsync(_guard.Token);
         return line is null
             ? throw new InvalidOperationException(await _process.StandardError.ReadToEndAsync(_guard.Token))
@@ -71,9 +72,17 @@ sealed class PluginProcess : IAsyncDisposable
         kill.WaitForExit();
     }
 
+    /// <summary>Ends the process without a word to it, and returns when it is no more.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
     /// <summary>Waits for the end and returns what was written after what had been read.</summary>
     public async Task<(int Code, string Output, string Error)> EndAsync()
     {
+        _guard.CancelAfter(Patience);
         var output = _process.StandardOutput.ReadToEndAsync(_guard.Token);
         var error = _process.StandardError.ReadToEndAsync(_guard.Token);
         await _process.WaitForExitAsync(_guard.Token);

@@ -5,7 +5,6 @@ using Google.Protobuf.WellKnownTypes;
 using LiveSimulator;
 using PulumiAliyunLive.Model;
 using PulumiAliyunLive.Protocol;
-using PulumiAliyunLive.Resources;
 using PulumiAliyunLive.Tests.EngineHarness;
 using PulumiAliyunLive.Tests.Protocol;
 using PulumiAliyunLive.Tests.Resources;
@@ -50,13 +49,19 @@ sealed record Held(string Id, PropertyMap Inputs, PropertyMap Outputs, string Pr
 /// stand-in had made up: where the recording has the id or the outputs that the stand-in answered, or the inputs that it left unchecked,
 /// ours are sent.
 /// </summary>
-sealed class ReplayedStack : IDisposable
+sealed class ReplayedStack : IAsyncDisposable
 {
+    /// <summary>The year in which the programs' tasks end.</summary>
+    public const int Year = 2034;
+
     /// <summary>What the recorded programs keep secret; none of it may be told or stored in clear.</summary>
     static readonly string[] s_secrets = ["PUSHKEY", "SOURCEKEY", "SECRETKEY", LiveService.DefaultAccessKeySecret];
 
     readonly string _version;
-    readonly Dictionary<string, (RpcClient Rpc, Cable Cable)> _plugins = new(StringComparer.Ordinal);
+    readonly ReplayGround _ground;
+
+    /// <summary>The plugin of each provider, by its name.</summary>
+    readonly Dictionary<string, EngineCalls> _plugins = new(StringComparer.Ordinal);
 
     /// <summary>The state after the last command, and as this command has it so far; by recorded id.</summary>
     Dictionary<string, Held> _saved = new(StringComparer.Ordinal);
@@ -78,23 +83,22 @@ sealed class ReplayedStack : IDisposable
     bool _failed;
     int _callsOfFunctions;
 
-    public ReplayedStack(string version)
+    ReplayedStack(string version, ReplayGround ground)
     {
-        _version = version;
-        Service = new LiveService(Clock);
-        Service.Settings.SkewReference = SkewReference.SimulatedTime;
+        (_version, _ground) = (version, ground);
         Service.AfterCall = operation =>
         {
-            if (operation != DiesAfter) return;
-            foreach (var (_, cable) in _plugins.Values) cable.Cut = true;
+            if (operation == DiesAfter) _ground.Kill();
         };
     }
 
-    public TestClock Clock { get; } = new(new DateTimeOffset(2026, 11, 22, 1, 0, 0, TimeSpan.Zero));
+    public static async Task<ReplayedStack> StartAsync(string version, Ground ground) => new(version, await ReplayGround.StartAsync(ground));
 
-    public LiveService Service { get; }
+    public LiveService Service => _ground.Service;
 
-    public RecordingLog Log { get; } = new();
+    public IReadOnlyList<(LogSeverity Severity, string Message, string Urn, bool Ephemeral)> Logged => _ground.Lines;
+
+    public IEnumerable<string> Warnings => Logged.Where(line => line.Severity == LogSeverity.Warning).Select(line => line.Message);
 
     /// <summary>Which provider resource serves a resource; null: the default one.</summary>
     public Func<string, string?> Route { get; set; } = _ => null;
@@ -116,23 +120,26 @@ sealed class ReplayedStack : IDisposable
     public Held? StateOf(string name) =>
         _ids.TryGetValue(name, out var id) && _held.TryGetValue(id, out var held) ? held : _unnamed.GetValueOrDefault(name);
 
-    public void Dispose()
-    {
-        foreach (var (rpc, _) in _plugins.Values) rpc.Dispose();
-    }
+    public ValueTask DisposeAsync() => _ground.DisposeAsync();
+
+    /// <summary>Ends the plugins; those that were not killed must end well.</summary>
+    public Task EndAsync() => _ground.EndAsync();
+
+    /// <summary>Lets time pass between two commands.</summary>
+    public void Pass(TimeSpan time) => _ground.Pass(time);
 
     /// <summary>Sends all calls of a command, in the recorded order.</summary>
     /// <param name="commits">Whether the command is a real one, after which the state is kept.</param>
     public async Task<IReadOnlyList<Exchange>> RunAsync(string command, bool commits = true)
     {
-        Clock.Advance(TimeSpan.FromMinutes(1));
+        Pass(TimeSpan.FromMinutes(1));
         Service.ClearCalls();
         _callsOfFunctions = 0;
-        Log.Clear();
+        _ground.ClearLines();
         _failed = false;
         _held = new(_saved, StringComparer.Ordinal);
         var exchanges = new List<Exchange>();
-        foreach (var call in RecordedTraffic.Calls(_version, command))
+        foreach (var call in Calls(command))
         {
             // The engine begins nothing more after a failure of ours; Cancel is its goodbye.
             if (_failed && call.Method is not ("Cancel" or "Handshake" or "GetPluginInfo")) continue;
@@ -147,12 +154,12 @@ sealed class ReplayedStack : IDisposable
     /// <summary>Makes what the stack held before a command, as the command's first Read request describes it.</summary>
     public async Task ExistingAsync(string command)
     {
-        var calls = RecordedTraffic.Calls(_version, command);
+        var calls = Calls(command);
         await SendAsync(calls.First(call => call.Method == "Configure"));
         var read = calls.First(call => call.Method == "Read").Request;
         var id = await MakeAsync(read["name"]!.GetValue<string>(), read["type"]!.GetValue<string>(), Map(read["inputs"]!),
             read["id"]!.GetValue<string>());
-        Clock.Advance(TimeSpan.FromMinutes(1));
+        Pass(TimeSpan.FromMinutes(1));
         await SendAsync(calls.First(call => call.Method == "Read"));
         _saved = new(_held, StringComparer.Ordinal);
         _beforeRead.Clear();
@@ -162,15 +169,15 @@ sealed class ReplayedStack : IDisposable
     /// <summary>Makes a resource that the recording knows by an id.</summary>
     public async Task<string> MakeAsync(string name, string type, PropertyMap program, string recordedId)
     {
-        var rpc = Plugin("default");
+        var plugin = Plugin("default");
         var urn = $"urn:pulumi:dev::relay-demo::{type}::{name}";
-        var check = await rpc.Check(new Wire.CheckRequest
+        var check = await plugin.Check(new Wire.CheckRequest
         {
             Urn = urn, Name = name, Type = type, News = ValueCodec.Encode(program),
             Olds = new Struct()
         });
         check.Failures.ShouldBeEmpty();
-        var created = await rpc.Create(new Wire.CreateRequest { Urn = urn, Name = name, Type = type, Properties = check.Inputs });
+        var created = await plugin.Create(new Wire.CreateRequest { Urn = urn, Name = name, Type = type, Properties = check.Inputs });
         _held[recordedId] = _saved[recordedId] = new(created.Id, ValueCodec.Decode(check.Inputs),
             ValueCodec.Decode(created.Properties), "default");
         _ids[name] = recordedId;
@@ -208,15 +215,15 @@ sealed class ReplayedStack : IDisposable
         var recordedId = call.Request["id"]?.GetValue<string>() ?? "";
         switch (call.Method)
         {
-            case "Handshake": return await Fresh().Rpc.Handshake(Read(call, Wire.ProviderHandshakeRequest.Parser));
-            case "GetPluginInfo": return await Fresh().Rpc.Call("GetPluginInfo", new Empty(), Wire.PluginInfo.Parser);
+            case "Handshake": return await (await _ground.PluginAsync()).Handshake(Read(call, Wire.ProviderHandshakeRequest.Parser));
+            case "GetPluginInfo": return await (await _ground.PluginAsync()).Call("GetPluginInfo", new Empty(), Wire.PluginInfo.Parser);
             case "GetSchema":
-                return await Fresh().Rpc.Call("GetSchema", Read(call, Wire.GetSchemaRequest.Parser),
+                return await (await _ground.PluginAsync()).Call("GetSchema", Read(call, Wire.GetSchemaRequest.Parser),
                 Wire.GetSchemaResponse.Parser);
-            case "CheckConfig": return await Fresh().Rpc.CheckConfig(Read(call, Wire.CheckRequest.Parser));
-            case "DiffConfig": return await Fresh().Rpc.DiffConfig(Read(call, Wire.DiffRequest.Parser));
+            case "CheckConfig": return await (await _ground.PluginAsync()).CheckConfig(Read(call, Wire.CheckRequest.Parser));
+            case "DiffConfig": return await (await _ground.PluginAsync()).DiffConfig(Read(call, Wire.DiffRequest.Parser));
             case "Configure": return await ConfigureAsync(Read(call, Wire.ConfigureRequest.Parser));
-            case "Cancel": return await (_plugins.Count > 0 ? _plugins.Values.First().Rpc : Fresh().Rpc).Cancel();
+            case "Cancel": return await (_plugins.Values.FirstOrDefault() ?? await _ground.PluginAsync()).Cancel();
             case "Invoke": return await InvokeAsync(Read(call, Wire.InvokeRequest.Parser));
             case "Check": return await CheckAsync(call, name);
             case "Diff": return await DiffAsync(call, name, Find(recordedId, name));
@@ -230,10 +237,16 @@ sealed class ReplayedStack : IDisposable
 
     async Task<IMessage> ConfigureAsync(Wire.ConfigureRequest request)
     {
-        if (_plugins.Remove(request.Name, out var old)) old.Rpc.Dispose();
-        var plugin = _plugins[request.Name] = Fresh();
+        var plugin = _plugins[request.Name] = await _ground.PluginAsync(request.Name);
         foreach (var (key, value) in ValueCodec.Encode(ExtraConfig).Fields) request.Args.Fields[key] = value;
-        return await plugin.Rpc.Configure(request);
+        // The recorded configuration of the default provider has a secret key without an access key.
+        if (!request.Args.Fields.ContainsKey("accessKey"))
+        {
+            request.Args.Fields["accessKey"] = Value.ForString(LiveService.DefaultAccessKeyId);
+            request.Args.Fields["secretKey"] = Value.ForString(LiveService.DefaultAccessKeySecret);
+        }
+
+        return await plugin.Configure(request);
     }
 
     async Task<IMessage> InvokeAsync(Wire.InvokeRequest request)
@@ -375,26 +388,18 @@ sealed class ReplayedStack : IDisposable
         return result;
     }
 
-    RpcClient Plugin(string nameOrProvider) =>
-        _plugins.TryGetValue(nameOrProvider, out var named) ? named.Rpc : _plugins[Route(nameOrProvider) ?? "default"].Rpc;
+    EngineCalls Plugin(string nameOrProvider) =>
+        _plugins.TryGetValue(nameOrProvider, out var named) ? named : _plugins[Route(nameOrProvider) ?? "default"];
 
-    /// <summary>A new plugin process. The recorded configuration of the default provider has a secret key without an access key, so the
-    /// simulator's are put in.</summary>
-    (RpcClient Rpc, Cable Cable) Fresh()
-    {
-        var cable = new Cable(new SimulatorHandler(Service));
-        var provider = new LiveProvider(Log, Clock, config => (config.Credentials.AccessKey is null
-            ? config with
-            {
-                Credentials = config.Credentials with
-                {
-                    AccessKey = LiveService.DefaultAccessKeyId,
-                    SecretKey = LiveService.DefaultAccessKeySecret
-                }
-            }
-            : config).Connect(Clock, cable));
-        return (new RpcClient(provider), cable);
-    }
+    /// <summary>
+    /// The calls of a command. What the recorded programs put in 2027 is moved on, so that it also lies ahead of a plugin that reads the
+    /// time of day.
+    /// </summary>
+    IReadOnlyList<RecordedCall> Calls(string command) =>
+        [.. RecordedTraffic.Calls(_version, command).Select(call => call with { Request = Moved(call.Request)!, Response = Moved(call.Response) })];
+
+    static JsonObject? Moved(JsonObject? json) => json is null ? null
+        : JsonNode.Parse(json.ToJsonString().Replace("2027-", $"{Year}-", StringComparison.Ordinal))!.AsObject();
 
     /// <summary>The request with our task id wherever the program had put the stand-in's.</summary>
     T Read<T>(RecordedCall call, MessageParser<T> parser)
@@ -476,20 +481,7 @@ sealed class ReplayedStack : IDisposable
 
     void ShouldTellNoSecret(string command)
     {
-        foreach (var line in Log.Lines) _told.AppendLine(line.Message);
+        foreach (var line in Logged) _told.AppendLine(line.Message);
         foreach (var key in s_secrets) _told.ToString().ShouldNotContain(key, Case.Sensitive, command);
-    }
-
-    /// <summary>The connection of one plugin process; once cut, the process is as good as dead.</summary>
-    sealed class Cable(HttpMessageHandler service) : DelegatingHandler(service)
-    {
-        public bool Cut { get; set; }
-
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            if (Cut) throw new HttpRequestException("the process is dead");
-            var response = await base.SendAsync(request, cancellationToken);
-            return Cut ? throw new HttpRequestException("the process is dead") : response;
-        }
     }
 }

@@ -17,11 +17,13 @@ public sealed class TrafficTests
     const string InterruptionWords = "interrupts the push";
 
     [Theory]
-    [InlineData("3.200")]
-    [InlineData("3.259")]
-    public async Task A_stack_of_a_relay_task_and_a_monitor_session_lives_from_preview_to_destroy(string version)
+    [InlineData("3.200", Ground.ThisProcess)]
+    [InlineData("3.259", Ground.ThisProcess)]
+    [InlineData("3.200", Ground.Processes)]
+    [InlineData("3.259", Ground.Processes)]
+    public async Task A_stack_of_a_relay_task_and_a_monitor_session_lives_from_preview_to_destroy(string version, Ground ground)
     {
-        using var stack = new ReplayedStack(version);
+        await using var stack = await ReplayedStack.StartAsync(version, ground);
         await PreviewAsync(stack);
         await UpAsync(stack);
         await UpWithoutChangeAsync(stack);
@@ -38,11 +40,13 @@ public sealed class TrafficTests
     }
 
     [Theory]
-    [InlineData("3.200")]
-    [InlineData("3.259")]
-    public async Task Drift_of_the_run_state_is_found_and_repaired_and_forced_replacements_never_push_twice(string version)
+    [InlineData("3.200", Ground.ThisProcess)]
+    [InlineData("3.259", Ground.ThisProcess)]
+    [InlineData("3.200", Ground.Processes)]
+    [InlineData("3.259", Ground.Processes)]
+    public async Task Drift_of_the_run_state_is_found_and_repaired_and_forced_replacements_never_push_twice(string version, Ground ground)
     {
-        using var stack = new ReplayedStack(version);
+        await using var stack = await ReplayedStack.StartAsync(version, ground);
         await stack.ExistingAsync("13-refresh-finds-drift");
         await RefreshFindsDriftAsync(stack);
         await UpRepairsDriftAsync(stack, "14-up-repairs-drift", refreshes: false);
@@ -56,11 +60,13 @@ public sealed class TrafficTests
     }
 
     [Theory]
-    [InlineData("3.200")]
-    [InlineData("3.259")]
-    public async Task A_create_that_fails_after_the_task_exists_keeps_it_and_the_next_up_completes_it(string version)
+    [InlineData("3.200", Ground.ThisProcess)]
+    [InlineData("3.259", Ground.ThisProcess)]
+    [InlineData("3.200", Ground.Processes)]
+    [InlineData("3.259", Ground.Processes)]
+    public async Task A_create_that_fails_after_the_task_exists_keeps_it_and_the_next_up_completes_it(string version, Ground ground)
     {
-        using var stack = new ReplayedStack(version);
+        await using var stack = await ReplayedStack.StartAsync(version, ground);
         stack.Service.FailNext("DescribeLivePullToPush", Fault.Refuse("InternalFault") with { Times = 20 });
         var up = await stack.RunAsync("20-create-fails-after-the-object-exists");
         var failure = up.Single(call => call is { Method: "Create", Preview: false }).Error.ShouldNotBeNull();
@@ -83,11 +89,14 @@ public sealed class TrafficTests
     }
 
     [Theory]
-    [InlineData("3.200")]
-    [InlineData("3.259")]
-    public async Task A_plugin_that_dies_in_create_leaves_a_task_that_the_next_up_names_instead_of_making_a_second(string version)
+    [InlineData("3.200", Ground.ThisProcess)]
+    [InlineData("3.259", Ground.ThisProcess)]
+    [InlineData("3.200", Ground.Processes)]
+    [InlineData("3.259", Ground.Processes)]
+    public async Task A_plugin_that_dies_in_create_leaves_a_task_that_the_next_up_names_instead_of_making_a_second(string version, Ground ground)
     {
-        using var stack = new ReplayedStack(version) { DiesAfter = "CreateLivePullToPush" };
+        await using var stack = await ReplayedStack.StartAsync(version, ground);
+        stack.DiesAfter = "CreateLivePullToPush";
         var killed = await stack.RunAsync("22-plugin-dies-in-create");
         stack.StateOf("relay").ShouldBeNull();
         var left = stack.Task;
@@ -106,15 +115,18 @@ public sealed class TrafficTests
     }
 
     [Theory]
-    [InlineData("3.200")]
-    [InlineData("3.259")]
-    public async Task A_provider_that_asks_for_it_is_read_before_each_update(string version)
+    [InlineData("3.200", Ground.ThisProcess)]
+    [InlineData("3.259", Ground.ThisProcess)]
+    [InlineData("3.200", Ground.Processes)]
+    [InlineData("3.259", Ground.Processes)]
+    public async Task A_provider_that_asks_for_it_is_read_before_each_update(string version, Ground ground)
     {
-        using var stack = new ReplayedStack(version) { ExtraConfig = new() { ["refreshBeforeUpdate"] = "true" } };
+        await using var stack = await ReplayedStack.StartAsync(version, ground);
+        stack.ExtraConfig = new() { ["refreshBeforeUpdate"] = "true" };
         var up = await stack.RunAsync("24-create-asking-for-refresh-before-update");
         Real<Wire.CreateResponse>(up, "Create").RefreshBeforeUpdate.ShouldBeTrue();
 
-        stack.Clock.Advance(TimeSpan.FromMinutes(1));
+        stack.Pass(TimeSpan.FromMinutes(1));
         stack.Service.StopBehindOurBack(stack.Task.TaskId);
         var next = await stack.RunAsync("25-up-with-refresh-before-update");
         next.First(call => call.Method is "Read" or "Check").Method.ShouldBe("Read");
@@ -155,7 +167,7 @@ public sealed class TrafficTests
         ((Wire.CreateResponse)relay.Reply!).Id.ShouldBeEmpty();
         foreach (var name in (string[])["taskId", "status", "startTime"]) relay.Outputs[name]
             .ShouldNotBeNull(name).IsUnknown.ShouldBeTrue(name);
-        relay.Outputs["endTime"]!.Text.ShouldBe("2027-01-01T00:00:00Z");
+        relay.Outputs["endTime"]!.Text.ShouldBe($"{ReplayedStack.Year}-01-01T00:00:00Z");
 
         Checked(preview, "wall")["inputList"]!.Elements.ShouldHaveSingleItem().Members["inputUrl"]!.IsUnknown.ShouldBeTrue();
         var wall = preview.Single(call => call is { Method: "Create", Name: "wall" }).Outputs;
@@ -177,14 +189,14 @@ public sealed class TrafficTests
         (config.Region, config.SourceType, config.SourceProtocol, config.DstUrl)
             .ShouldBe(("cn-shanghai", "live", "rtmp", "rtmp://push.example.com/live/b?auth_key=PUSHKEY"));
         config.SourceUrls.ShouldBe(["rtmp://pull.example.com/live/a?auth_key=SOURCEKEY"]);
-        config.EndTime.ShouldBe(new DateTimeOffset(2027, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        config.EndTime.ShouldBe(new DateTimeOffset(ReplayedStack.Year, 1, 1, 0, 0, 0, TimeSpan.Zero));
         stack.StateOf("relay")!.Outputs["taskId"]!.Text.ShouldBe(stack.Task.TaskId);
         stack.StateOf("relay")!.Outputs["startTime"]!.Text.ShouldBe(Times.ToText(config.StartTime));
 
         stack.StateOf("wall")!.Id.ShouldBe(stack.Monitor.MonitorId);
         stack.Monitor.Config.InputList.ShouldContain($"rtmp://pull.example.com/live/{stack.Task.TaskId}");
         stack.Monitor.Running.ShouldBeFalse("desiredStatus is not stated");
-        stack.Log.Lines.ShouldContain(line => line.Message.Contains("not monitoring", StringComparison.Ordinal)
+        stack.Logged.ShouldContain(line => line.Message.Contains("not monitoring", StringComparison.Ordinal)
             && line.Urn.EndsWith("::wall", StringComparison.Ordinal));
         Changes(stack).ShouldBe(["CreateLivePullToPush", "CreateLiveStreamMonitor"]);
     }
@@ -217,11 +229,11 @@ public sealed class TrafficTests
         wall["inputList"]!.Elements[0].Members["inputUrl"]!.IsUnknown.ShouldBeTrue();
         wall["monitorId"]!.Text.ShouldBe(stack.Monitor.MonitorId);
         var preview = up.Single(call => call is { Method: "Update", Name: "relay", Preview: true }).Outputs;
-        (preview["taskId"]!.Text, preview["endTime"]!.Text).ShouldBe((before.TaskId, "2027-02-01T00:00:00Z"));
-        stack.Log.Warnings.ShouldBeEmpty("an end can be moved without an interruption");
+        (preview["taskId"]!.Text, preview["endTime"]!.Text).ShouldBe((before.TaskId, $"{ReplayedStack.Year}-02-01T00:00:00Z"));
+        stack.Warnings.ShouldBeEmpty("an end can be moved without an interruption");
 
         stack.Task.TaskId.ShouldBe(before.TaskId);
-        stack.Task.Config.EndTime.ShouldBe(new DateTimeOffset(2027, 2, 1, 0, 0, 0, TimeSpan.Zero));
+        stack.Task.Config.EndTime.ShouldBe(new DateTimeOffset(ReplayedStack.Year, 2, 1, 0, 0, 0, TimeSpan.Zero));
         stack.Task.Interruptions.ShouldBe(0);
         Changes(stack).ShouldBe(["UpdateLivePullToPush"]);
     }
@@ -276,7 +288,7 @@ public sealed class TrafficTests
         {
             ["taskName"] = "adopted", ["sourceType"] = "live", ["sourceProtocol"] = "rtmp",
             ["sourceUrls"] = PropertyValue.Of("rtmp://pull.example.com/live/a"),
-            ["dstUrl"] = "rtmp://push.example.com/live/adopted", ["endTime"] = "2027-01-01T00:00:00Z",
+            ["dstUrl"] = "rtmp://push.example.com/live/adopted", ["endTime"] = $"{ReplayedStack.Year}-01-01T00:00:00Z",
         };
         await stack.MakeAsync("adopted", RelayTask.Token, program, "cn-shanghai/abc");
         stack.Forget("adopted");
@@ -394,7 +406,7 @@ public sealed class TrafficTests
         up.Count(call => call.Method == "Read").ShouldBe(refreshes ? 2 : 0);
         up.Single(call => call is { Method: "Update", Preview: true }).Outputs["taskId"].ShouldNotBeNull();
         up.Single(call => call is { Method: "Update", Preview: false }).Outputs["status"]!.Text.ShouldBe("Running");
-        stack.Log.Warnings.ShouldNotContain(line =>
+        stack.Warnings.ShouldNotContain(line =>
             line.Contains(InterruptionWords, StringComparison.Ordinal), "what is off the air cannot be interrupted");
         stack.Task.TaskId.ShouldBe(before);
         stack.Task.OnAir.ShouldNotBeNull();
@@ -431,7 +443,7 @@ public sealed class TrafficTests
         }
 
         stack.Task.TaskId.ShouldNotBe(before.TaskId);
-        stack.Task.Config.EndTime.ShouldBe(new DateTimeOffset(2027, 2, 1, 0, 0, 0, TimeSpan.Zero));
+        stack.Task.Config.EndTime.ShouldBe(new DateTimeOffset(ReplayedStack.Year, 2, 1, 0, 0, 0, TimeSpan.Zero));
         Changes(stack).ShouldBe(["StopLivePullToPush", "DeleteLivePullToPush", "CreateLivePullToPush"]);
     }
 
