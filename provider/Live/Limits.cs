@@ -42,11 +42,11 @@ static class Limits
     /// <summary>Time to open a connection, in real time: generous for a TLS handshake across the world through a proxy.</summary>
     public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Time from a connection to the end of the answer, in real time: three times what the official client allows.</summary>
+    /// <summary>Time from a connection to the end of the answer, by the network's clock: three times what the official client allows.</summary>
     public static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long a Create already sent may go on after a cancellation, in real time: dropping it would lose the id of a billed object, and
+    /// How long a Create already sent may go on after a cancellation, by the network's clock: dropping it would lose the id of a billed object, and
     /// an answer usually takes less than a second.
     /// </summary>
     public static readonly TimeSpan CreateGrace = TimeSpan.FromSeconds(2);

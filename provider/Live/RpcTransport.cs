@@ -25,6 +25,7 @@ sealed class RpcTransport : IDisposable
     readonly string _userAgent;
     readonly TimeSpan _connectTimeout;
     readonly TimeSpan _readTimeout;
+    readonly TimeProvider _networkClock;
     readonly TimeProvider _clock;
 
     // Ticks by which the service's clock is ahead of ours, as of the latest answer; and that which requests are dated with.
@@ -42,6 +43,7 @@ sealed class RpcTransport : IDisposable
         _userAgent = $"pulumi-aliyun-live/{options.UserAgentVersion}";
         _connectTimeout = options.ConnectTimeout;
         _readTimeout = options.ReadTimeout;
+        _networkClock = options.NetworkClock;
         _clock = clock;
         _http = new HttpMessageInvoker(handler ?? NewHandler(endpoint, options), disposeHandler: handler is null);
     }
@@ -85,12 +87,10 @@ sealed class RpcTransport : IDisposable
     async Task<LiveObject> ExchangeAsync(
         RpcOperation operation, HttpRequestMessage request, bool temporaryKey, IEnumerable<string> secrets, CancellationToken cancellation)
     {
-        // Network time is real time, whatever clock the operation's own time limit runs on.
-        using var limit = operation.Once ? new CancellationTokenSource() : CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(_connectTimeout + _readTimeout);
-        using var grace = operation.Once
+        using var limit = new CancellationTokenSource(_connectTimeout + _readTimeout, _networkClock);
+        using var end = operation.Once
             ? cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).CancelAfter(Limits.CreateGrace), limit)
-            : default;
+            : cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), limit);
 
         RawAnswer raw;
         try

@@ -146,9 +146,11 @@ sealed record ProviderConfig(
     /// The client of this configuration. Nothing is called yet, and missing keys are told by the first call that needs them.
     /// </summary>
     /// <param name="debug">Receives what is worth a debug line of the log: which source of keys is used.</param>
-    public LiveClient Connect(TimeProvider clock, HttpMessageHandler? handler = null, Action<string>? debug = null)
+    /// <param name="networkClock">Replaces real time as the clock of what the network may take, in tests.</param>
+    public LiveClient Connect(
+        TimeProvider clock, HttpMessageHandler? handler = null, Action<string>? debug = null, TimeProvider? networkClock = null)
     {
-        var options = Timing with { Endpoint = Endpoint };
+        var options = Timing with { Endpoint = Endpoint, NetworkClock = networkClock ?? TimeProvider.System };
         Action<string>? told = debug is null ? null : line => debug(Redaction.Text(line));
         var source = CredentialChain.Create(Credentials, () =>
         {

@@ -3,13 +3,18 @@ using System.Net;
 namespace LiveSimulator;
 
 /// <summary>Brings requests of an <see cref="HttpClient"/> to a <see cref="LiveService"/> in the same process, without sockets.</summary>
-public sealed class SimulatorHandler(LiveService service) : HttpMessageHandler
+/// <param name="waits">
+/// Called before the wait for an answer that comes only with that of the next call (true), or never; a caller whose patience runs on a clock
+/// of its own can let it end.
+/// </param>
+public sealed class SimulatorHandler(LiveService service, Action<bool>? waits = null) : HttpMessageHandler
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var body = request.Content is null ? [] : await request.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
         var answer = service.Handle(Raw(request, body), cancellationToken);
+        if (answer.Delivery == Delivery.Never || !answer.Turn.IsCompleted) waits?.Invoke(answer.Delivery != Delivery.Never);
         if (answer.Delivery == Delivery.Never) await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
         await answer.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         return Answer(request, answer);

@@ -117,7 +117,6 @@ public sealed class MonitorSessionDeleteTests
             foreach (var kind in Enum.GetValues<FaultKind>())
             {
                 using var rig = new Rig(MonitorSession.Token);
-                await rig.GiveUpOnAnswersSoonAsync();
                 await rig.UpAsync(Programs.Monitor());
                 rig.Service.FailNext(operation, new Fault(kind));
                 await rig.DestroyAsync();

@@ -1,6 +1,7 @@
 using System.Text;
 using Google.Protobuf;
 using LiveSimulator;
+using PulumiAliyunLive.Live;
 using PulumiAliyunLive.Model;
 using PulumiAliyunLive.Protocol;
 using PulumiAliyunLive.Resources;
@@ -45,6 +46,7 @@ sealed class Rig : IDisposable
     public const string Region = "cn-shanghai";
 
     readonly string _type;
+    readonly ManualClock _network = new();
     CancellationTokenSource _engine = new();
     RpcClient _rpc;
     int _seed;
@@ -87,16 +89,17 @@ sealed class Rig : IDisposable
         ["secretKey"] = ((PropertyValue)LiveService.DefaultAccessKeySecret).AsSecret(),
     };
 
-    LiveProvider NewPlugin() => new(Log, Clock, config => config.Connect(Clock, new SimulatorHandler(Service)));
+    LiveProvider NewPlugin() => new(Log, Clock, config => config.Connect(Clock, new SimulatorHandler(Service, _ => EndPatience()), networkClock: _network));
+
+    /// <summary>An answer does not come, and nobody waits for it: the plugin's limit for the network is over.</summary>
+    void EndPatience()
+    {
+        var limit = Limits.ConnectTimeout + Limits.ReadTimeout;
+        Clock.Advance(limit);
+        _network.Advance(limit);
+    }
 
     public Task ConfigureAsync() => _rpc.Configure(new Wire.ConfigureRequest { Args = ValueCodec.Encode(Config), AcceptSecrets = true, SendsOldInputs = true });
-
-    /// <summary>For faults whose answer never comes: the plugin waits for answers in real time, so it is told to give up soon.</summary>
-    public Task GiveUpOnAnswersSoonAsync()
-    {
-        Config = Config.With(("clientConnectTimeout", 100), ("clientReadTimeout", 200));
-        return ConfigureAsync();
-    }
 
     /// <summary>A new plugin process: nothing of the old one's memory is left.</summary>
     public async Task RestartPluginAsync()
