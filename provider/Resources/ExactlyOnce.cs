@@ -20,11 +20,12 @@ sealed record Candidate(string Id, bool IsExact);
 /// </summary>
 /// <param name="attempt">For texts: <c>create relay task evening in cn-shanghai</c>.</param>
 /// <param name="noun">For texts: <c>task</c>.</param>
+/// <param name="finder">The function that lists such objects.</param>
 /// <param name="import">The command that takes an object over, ending in a placeholder for its id.</param>
 /// <param name="look">Lists what came into being since the creation began and may be its work.</param>
 /// <param name="delete">Deletes one such object.</param>
 sealed class ExactlyOnce(
-    Session session, Deadline deadline, string urn, string attempt, string noun, string import,
+    Session session, Deadline deadline, string urn, string attempt, string noun, string finder, string import,
     Func<Deadline, Task<IReadOnlyList<Candidate>>> look, Func<string, Deadline, Task> delete)
 {
     const int MaxTries = 3;
@@ -85,7 +86,7 @@ sealed class ExactlyOnce(
         }
         catch (Exception error) when (error is LiveException or CredentialsException)
         {
-            throw Unknown(ProviderStatus.Unknown, $"{lost.Message}. Looking for it failed, too: {error.Message}");
+            throw Unknown(ProviderStatus.Unknown, $"{lost.Message}. Looking for it failed, too: {error.Message}", "it may exist");
         }
     }
 
@@ -140,9 +141,10 @@ sealed class ExactlyOnce(
             LogSeverity.Warning, $"an earlier try to {attempt} got no answer and may have made a second {noun} beside {id}{which}; look for it and delete it", urn);
     }
 
-    ProviderException Unknown(ProviderStatus status, string reason) => new(
+    ProviderException Unknown(ProviderStatus status, string reason, string seen = "none was found yet, but it may exist") => new(
         status,
-        $"Could not {attempt}: {reason}. Whether the {noun} was made is not known, and none was found. If it turns up, import it: {import}");
+        $"Could not {attempt}: {reason}. Whether the {noun} was made is not known: {seen}. Look for it by its name with {finder} or in the "
+        + $"console before the next up, and import it: {import}");
 
     static string Ids(IEnumerable<Candidate> found) => string.Join(", ", found.Select(candidate => candidate.Id));
 }

@@ -188,7 +188,7 @@ sealed class MonitorSession(ResourceSchema schema) : Resource(schema)
     {
         var deadline = session.Deadline(request.Timeout, Waiting.ReadLimit, cancellation);
         var run = new MonitorSessionRun(session, deadline, request.Urn, request.Id);
-        if (await run.FindAsync("read", mayBeNew: request.Properties?[UnfinishedKey] is not null) is not { } monitor) return null;
+        if (await run.FindAsync("read", isKnown: request.Properties?[IdProperty] is not null) is not { } monitor) return null;
 
         var inputs = InputsOf(monitor, request.Inputs ?? PropertyMap.Empty);
         return new(monitor.MonitorId, MarkSecrets(Observed(inputs, monitor)), MarkSecrets(inputs), session.RefreshBeforeUpdate);
@@ -254,7 +254,7 @@ sealed class MonitorSession(ResourceSchema schema) : Resource(schema)
         {
             ToBeStopped = request.News["desiredStatus"]?.Text == "Stopped" && desired is null,
         };
-        run.Seen = await run.FindAsync("update", mayBeNew: unfinished is not null) ?? throw new ProviderException(
+        run.Seen = await run.FindAsync("update", isKnown: true) ?? throw new ProviderException(
             ProviderStatus.FailedPrecondition,
             $"Could not update monitor session {request.Id}: it no longer exists. Run `pulumi refresh`; the next up makes a new one.");
         var reached = () => Unfinished(Observed(InputsOf(run.Seen, request.OldInputs), run.Seen), desired is null ? Configuration : RunState);

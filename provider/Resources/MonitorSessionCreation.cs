@@ -17,7 +17,7 @@ sealed class MonitorSessionCreation(MonitorSession resource, Session session, De
         {
             var seen = (await session.Client.ListLiveStreamMonitorsAsync(deadline)).Select(monitor => monitor.MonitorId).ToHashSet(StringComparer.Ordinal);
             var once = new ExactlyOnce(
-                session, deadline, urn, attempt, "session", "pulumi import aliyun-live:index:MonitorSession <name> <monitorId>",
+                session, deadline, urn, attempt, "session", "getMonitorSessions", "pulumi import aliyun-live:index:MonitorSession <name> <monitorId>",
                 limit => MadeSinceAsync(inputs, seen, limit), session.Client.DeleteLiveStreamMonitorAsync);
             return await once.RunAsync(() => session.Client.CreateLiveStreamMonitorAsync(parameters, deadline));
         }

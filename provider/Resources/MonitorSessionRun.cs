@@ -53,14 +53,18 @@ sealed class MonitorSessionRun(Session session, Deadline deadline, string urn, s
     public Task<T> UntilAsync<T>(Func<Task<T>> ask, Func<T, bool> isDone, TimeSpan limit, string progress) =>
         Waiting.UntilAsync(ask, isDone, limit, deadline, session.Log, urn, progress);
 
-    /// <summary>The session; one whose creation was cut off a moment ago may not be known yet.</summary>
-    public Task<LiveMonitor?> FindAsync(string verb, bool mayBeNew) => mayBeNew
-        ? UntilAsync(() => DescribeAsync(verb), found => found is not null, Waiting.ReadBackLimit, "waiting for the new session to be known")
+    /// <summary>
+    /// The session; null when the service does not know it. Only the listing can tell, which may lag behind a creation of a moment ago or
+    /// miss something for once: what the state knows is gone only if it stays away from several looks. One that is there costs one look.
+    /// </summary>
+    /// <param name="isKnown">Whether the session was there once; false for one that somebody names.</param>
+    public Task<LiveMonitor?> FindAsync(string verb, bool isKnown) => isKnown
+        ? UntilAsync(() => DescribeAsync(verb), found => found is not null, Waiting.ReadBackLimit, $"waiting for monitor session {id} to be listed")
         : DescribeAsync(verb);
 
     /// <summary>A session that was just created; the service may need a moment to know it.</summary>
     public async Task<LiveMonitor> DescribeNewAsync() =>
-        await FindAsync("read", mayBeNew: true)
+        await FindAsync("read", isKnown: true)
         ?? throw new ProviderException(
             ProviderStatus.NotFound, $"Monitor session {id} was created, but the service does not know it yet. Run up again; it continues with this session.");
 

@@ -30,7 +30,7 @@ sealed class RelayTaskCreation(Session session, Deadline deadline, string urn, s
         var seen = await LookUpAsync(statedStart, end);
         var start = statedStart ?? Whole(session.Now + StartLead);
         var once = new ExactlyOnce(
-            session, deadline, urn, _attempt, "task", $"pulumi import aliyun-live:index:RelayTask <name> {region}/<taskId>",
+            session, deadline, urn, _attempt, "task", "getRelayTasks", $"pulumi import aliyun-live:index:RelayTask <name> {region}/<taskId>",
             limit => MadeSinceAsync(seen, limit), (taskId, limit) => session.Client.DeleteLivePullToPushAsync(region, taskId, limit));
         try
         {

@@ -18,6 +18,9 @@ static class Waiting
     /// <summary>How long the call that must follow a Stop may take after a cancellation: the engine waits 30 s for a reply.</summary>
     public static readonly TimeSpan AfterCancelLimit = TimeSpan.FromSeconds(10);
 
+    /// <summary>What a last look before the end of the time limit is given to be answered.</summary>
+    static readonly TimeSpan LastLook = TimeSpan.FromSeconds(1);
+
     static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
@@ -36,7 +39,10 @@ static class Waiting
             var waited = deadline.Clock.GetUtcNow() - started;
             var left = limit - waited;
             var wait = pause < left ? pause : left;
-            if (isDone(answer) || left <= TimeSpan.Zero || deadline.EndsWithin(wait)) return answer;
+
+            // The last look is as late as it can be.
+            if (deadline.EndsWithin(wait)) wait = deadline.Remaining - LastLook;
+            if (isDone(answer) || wait <= TimeSpan.Zero) return answer;
             await log.LogAsync(LogSeverity.Info, $"{progress}, {waited.TotalSeconds:0} s", urn, ephemeral: true);
             await deadline.DelayAsync(wait);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;

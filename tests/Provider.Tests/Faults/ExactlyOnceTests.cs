@@ -143,7 +143,7 @@ public sealed class ExactlyOnceTests
 
         var error = await Should.ThrowAsync<RpcException>(() => rig.UpAsync(Programs.Relay()));
 
-        error.Message.ShouldContain("Whether the task was made is not known");
+        error.Message.ShouldContain("Whether the task was made is not known: none was found yet, but it may exist. Look for it by its name with getRelayTasks");
         error.Message.ShouldContain("pulumi import aliyun-live:index:RelayTask <name> cn-shanghai/<taskId>");
         rig.Service.Calls.Count(call => call.Operation == Create).ShouldBe(3);
     }

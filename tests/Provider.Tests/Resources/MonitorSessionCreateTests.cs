@@ -89,7 +89,6 @@ public sealed class MonitorSessionCreateTests
         foreach (var after in (int[])[0, 1])
         {
             using var rig = new Rig(MonitorSession.Token, settings => settings.ListLag = TimeSpan.FromSeconds(lag));
-            await rig.GiveUpOnAnswersSoonAsync();
             rig.Service.FailNext(operation, new Fault(Enum.Parse<FaultKind>(kind)) { AfterCalls = operation.StartsWith("Describe", StringComparison.Ordinal) ? after : 0 });
             (await rig.UpAsync(Program)).ShouldBe(Step.Create);
             rig.Service.Monitors.Count.ShouldBe(1);
@@ -156,9 +155,9 @@ public sealed class MonitorSessionCreateTests
         rig.Service.FailNext("CreateLiveStreamMonitor", Fault.DropAfter());
         rig.Service.FailNext("DescribeLiveStreamMonitorList", Fault.Refuse("Forbidden.RAM", 403) with { AfterCalls = 1 });
         var failure = await Should.ThrowAsync<RpcException>(() => rig.UpAsync(Program));
-        failure.Message.ShouldContain("Whether the session was made is not known");
-        failure.Message.ShouldContain("wall");
-        failure.Message.ShouldContain("pulumi import");
+        failure.Message.ShouldContain("create monitor session wall");
+        failure.Message.ShouldContain("it may exist. Look for it by its name with getMonitorSessions");
+        failure.Message.ShouldContain("pulumi import aliyun-live:index:MonitorSession <name> <monitorId>");
     }
 
     [Theory]
