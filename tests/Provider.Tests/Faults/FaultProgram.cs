@@ -9,7 +9,7 @@ sealed record Trouble(int Call, string Kind, int Times)
     public static readonly ImmutableArray<string> Kinds =
     [
         "error before", "error after", "drop before", "drop after", "malformed", "html", "cut answer", "slow", "throttle", "throttle api",
-        "rejected", "throttle wait", "unavailable", "nonce used", "clock", "token", "list lags", "list ghosts",
+        "rejected", "throttle wait", "rejected wait", "unavailable", "nonce used", "clock", "token", "stall", "late answer", "list lags", "list ghosts",
     ];
 
     public override string ToString() => $"{Kind} at call {Call}{(Times > 1 ? $" and {Times - 1} more" : "")}";
@@ -28,9 +28,12 @@ sealed record Trouble(int Call, string Kind, int Times)
         "throttle api" => Fault.Throttle(code: "Throttling.Api"),
         "rejected" => Fault.Throttle(code: "Rejected.Throttling"),
         "throttle wait" => Fault.Throttle(TimeSpan.FromSeconds(2)),
+        "rejected wait" => Fault.Throttle(TimeSpan.FromMinutes(10), "Rejected.Throttling"),
         "unavailable" => Fault.Refuse("ServiceUnavailable", 503),
         "nonce used" => Fault.NonceUsed(),
         "clock" => Fault.Refuse("InvalidTimeStamp.Expired"),
+        "stall" => Fault.Stall(),
+        "late answer" => Fault.LateAnswer(),
         "list lags" => Fault.ListLags(TimeSpan.FromSeconds(8)),
         "list ghosts" => Fault.ListGhosts(TimeSpan.FromMinutes(10)),
         _ => throw new InvalidOperationException(Kind),
@@ -64,10 +67,12 @@ abstract record Act
         public override string ToString() => $"wait {Seconds} s";
     }
 
-    /// <summary><c>up</c>, <c>refresh</c> or <c>destroy</c> with what goes wrong.</summary>
-    public sealed record Run(string Verb, ImmutableArray<Trouble> Troubles, Cut? Cut) : Act
+    /// <summary><c>up</c>, <c>refresh</c> or <c>destroy</c> with what goes wrong, which resource comes first, and how long nobody does anything
+    /// afterwards.</summary>
+    public sealed record Run(string Verb, ImmutableArray<Trouble> Troubles, Cut? Cut, int First, int Pause) : Act
     {
-        public override string ToString() => string.Join(", ", [Verb, .. Troubles.Select(trouble => trouble.ToString()), .. Cut is null ? [] : new[] { Cut.ToString() }]);
+        public override string ToString() => string.Join(
+            ", ", [$"{Verb} from {First}", .. Troubles.Select(trouble => trouble.ToString()), .. Cut is null ? [] : new[] { Cut.ToString() }, $"then {Pause} s"]);
     }
 }
 
@@ -80,6 +85,7 @@ sealed record FaultProgram(int ListLagSeconds, ImmutableArray<Act> Acts)
     public const int MonitorSlot = 3;
 
     static readonly string[] Edits = ["source", "source", "callback", "callback", "desired", "destination", "triggers", "await", "gone", "back", "retries"];
+    static readonly string[] MonitorEdits = ["source", "source", "callback", "callback", "desired", "desired", "gone", "back"];
     static readonly string[] Outsides = ["stop", "start", "delete", "edit", "lose source", "restore source"];
 
     /// <summary>The same program for the same seed, always.</summary>
@@ -88,28 +94,39 @@ sealed record FaultProgram(int ListLagSeconds, ImmutableArray<Act> Acts)
         var random = new Random(seed);
         var acts = ImmutableArray.CreateBuilder<Act>();
         acts.Add(NewRun(random, "up"));
-        var length = random.Next(2, 9);
+        var length = random.Next(3, 10);
         while (acts.Count < length)
         {
-            acts.Add(random.Next(10) switch
+            switch (random.Next(10))
             {
-                < 3 => new Act.Edit(random.Next(Slots), Edits[random.Next(Edits.Length)], random.Next(3)),
-                3 => new Act.Outside(random.Next(Slots), Outsides[random.Next(Outsides.Length)]),
-                4 => new Act.Wait(random.Next(4) switch { 0 => 5, 1 => 15, 2 => 61, _ => 1000 }),
-                5 => NewRun(random, "refresh"),
-                6 when random.Next(3) == 0 => NewRun(random, "destroy"),
-                _ => NewRun(random, "up"),
-            });
+                case < 2: acts.Add(new Act.Outside(random.Next(Slots), Outsides[random.Next(Outsides.Length)])); break;
+                case 2: acts.Add(new Act.Wait(random.Next(4) switch { 0 => 5, 1 => 15, 2 => 61, _ => 1000 })); break;
+                case 3 or 4: acts.Add(NewRun(random, "refresh")); break;
+                case 5: acts.Add(NewRun(random, "destroy")); break;
+                default:
+                    // An up without anything to do calls nothing that could fail.
+                    for (var edits = random.Next(1, 4); edits > 0; edits--) acts.Add(NewEdit(random));
+                    acts.Add(NewRun(random, "up"));
+                    break;
+            }
         }
 
         return new(random.Next(4) switch { 0 => 2, 1 => 8, _ => 0 }, acts.ToImmutable());
     }
 
+    /// <summary>As often for the session as for all tasks together, which have more that can change.</summary>
+    static Act.Edit NewEdit(Random random) => random.Next(2) == 0
+        ? new(random.Next(MonitorSlot), Edits[random.Next(Edits.Length)], random.Next(3))
+        : new(MonitorSlot, MonitorEdits[random.Next(MonitorEdits.Length)], random.Next(3));
+
     static Act.Run NewRun(Random random, string verb)
     {
-        var troubles = Enumerable.Range(0, random.Next(4))
-            .Select(_ => new Trouble(random.Next(1, 25), Trouble.Kinds[random.Next(Trouble.Kinds.Length)], random.Next(4) == 0 ? 2 : 1));
-        return new(verb, [.. troubles], random.Next(3) == 0 ? new Cut(random.Next(1, 25), random.Next(2) == 0, random.Next(2) == 0) : null);
+        // The first calls more often than the later ones, which not every run comes to.
+        int Call() => verb == "refresh" ? random.Next(1, 6) : random.Next(1, random.Next(4, 20));
+        var troubles = Enumerable.Range(0, random.Next(5))
+            .Select(_ => new Trouble(Call(), Trouble.Kinds[random.Next(Trouble.Kinds.Length)], random.Next(4) == 0 ? 2 : 1));
+        var cut = random.Next(3) == 0 ? new Cut(Call(), random.Next(2) == 0, random.Next(2) == 0) : null;
+        return new(verb, [.. troubles], cut, random.Next(Slots), random.Next(3) switch { 0 => 0, 1 => 1, _ => 10 });
     }
 
     /// <summary>Programs that do a little less, the boldest cuts first.</summary>

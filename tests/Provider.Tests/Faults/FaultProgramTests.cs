@@ -5,27 +5,36 @@ namespace PulumiAliyunLive.Tests.Faults;
 
 /// <summary>
 /// Random programs under random faults: nothing is lost, doubled or leaked, and nobody is blamed. A failure prints its seed and the
-/// smallest program found that still fails. <c>FAULT_PROGRAMS</c> sets how many programs run (300 without it), <c>FAULT_SEED</c> where
+/// smallest program found that still fails. <c>FAULT_PROGRAMS</c> sets how many programs run (2,000 without it), <c>FAULT_SEED</c> where
 /// the seeds begin; one program with the seed of a failure repeats it exactly.
 /// </summary>
 public sealed class FaultProgramTests(ITestOutputHelper output)
 {
+    const int Programs = 2000;
     const int ShrinkTries = 400;
+
+    /// <summary>Real time after which a program counts as one that never ends; it takes milliseconds.</summary>
+    static readonly TimeSpan Endless = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task Nothing_is_lost_doubled_or_leaked_under_random_faults()
     {
         var first = Number("FAULT_SEED", 1);
-        var count = Number("FAULT_PROGRAMS", 300);
+        var count = Number("FAULT_PROGRAMS", Programs);
         var began = Stopwatch.GetTimestamp();
         var failed = new SortedSet<int>();
+        var coverage = new FaultCoverage();
         await Parallel.ForEachAsync(Enumerable.Range(first, count), async (seed, stop) =>
         {
-            if (await FailureAsync(FaultProgram.Generate(seed)) is null) return;
+            if (await FailureAsync(FaultProgram.Generate(seed), coverage) is null) return;
             lock (failed) failed.Add(seed);
         });
-        output.WriteLine($"{count} programs from seed {first} in {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s, {failed.Count} failed");
-        if (failed.Count == 0) return;
+        output.WriteLine($"{count} programs from seed {first} in {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s, {failed.Count} failed\n{coverage}");
+        if (failed.Count == 0)
+        {
+            if (count >= Programs) coverage.Missing().ShouldBeEmpty("each fault has to hit each call");
+            return;
+        }
 
         var (program, failure) = await ShrinkAsync(FaultProgram.Generate(failed.Min));
         Assert.Fail($"{failed.Count} of {count} programs fail (seeds {string.Join(", ", failed.Take(20))}). Seed {failed.Min}, made smaller:\n{program}\n{failure}");
@@ -41,19 +50,24 @@ public sealed class FaultProgramTests(ITestOutputHelper output)
         }
     }
 
-    internal static async Task<string?> FailureAsync(FaultProgram program)
+    internal static async Task<string?> FailureAsync(FaultProgram program, FaultCoverage? coverage = null)
     {
-        using var stack = new FaultStack(program.ListLagSeconds);
+        using var stack = new FaultStack(program.ListLagSeconds, coverage ?? new());
         try
         {
-            foreach (var act in program.Acts) await stack.DoAsync(act);
-            await stack.HealAsync();
+            await RunAsync(stack, program).WaitAsync(Endless);
             return null;
         }
         catch (Exception failure)
         {
-            return failure is InvariantException ? failure.Message : failure.ToString();
+            return failure is InvariantException ? failure.Message : $"{failure}\nin {stack.Doing}";
         }
+    }
+
+    static async Task RunAsync(FaultStack stack, FaultProgram program)
+    {
+        foreach (var act in program.Acts) await stack.DoAsync(act);
+        await stack.HealAsync();
     }
 
     static async Task<(FaultProgram Program, string Failure)> ShrinkAsync(FaultProgram program)

@@ -22,9 +22,18 @@ sealed class InvariantException(string message) : Exception(message);
 /// </summary>
 sealed class FaultStack : IDisposable
 {
+    /// <summary>What tells somebody to mend something of theirs, where nothing but the service and the network is at fault.</summary>
+    static readonly string[] Blame =
+    [
+        "Correct the inputs", "Check `accessKey`", "The RAM user or role needs", "have run out", "is not opened for this account", "owns no live domain",
+        "fault of the plugin", "fault of the program", "parallel",
+    ];
+
     static readonly string[] Secrets = ["PUSHKEY", "SOURCEKEY", "HOOKKEY", "DINGKEY", "KEYSECRET", "KEYTOKEN"];
 
     readonly TestClock _clock = new();
+    readonly ManualClock _network = new();
+    readonly FaultCoverage _coverage;
     readonly LiveService _service;
     readonly RecordingLog _log = new();
     readonly StringBuilder _errors = new();
@@ -33,15 +42,30 @@ sealed class FaultStack : IDisposable
     readonly ResourceState?[] _states = new ResourceState?[FaultProgram.Slots];
     readonly List<(int Slot, ResourceState State)> _toDelete = [];
 
-    /// <summary>What a killed creation left behind: at most one object for each kill.</summary>
+    /// <summary>What a killed creation left behind, or a cancelled one that said so: at most one object for each.</summary>
     readonly HashSet<string> _leftBehind = new(StringComparer.Ordinal);
 
     RpcClient _rpc;
     bool _dead;
+    bool _cancelled;
+    bool _healing;
+    string _step = "";
     int _seed;
 
-    public FaultStack(int listLagSeconds)
+    /// <summary>The slot that a run begins with.</summary>
+    int _first;
+
+    /// <summary>The provider's call that runs, and the type.</summary>
+    string _call = "";
+    int _callNumber;
+
+    /// <summary>Whether calls are still to come that an answer may be waiting for.</summary>
+    bool _moreToCome;
+    bool _held;
+
+    public FaultStack(int listLagSeconds, FaultCoverage coverage)
     {
+        _coverage = coverage;
         _service = new LiveService(_clock);
         _service.Settings.SkewReference = SkewReference.SimulatedTime;
         _service.Settings.ListLag = TimeSpan.FromSeconds(listLagSeconds);
@@ -55,9 +79,24 @@ sealed class FaultStack : IDisposable
     RpcClient NewPlugin()
     {
         var rpc = new RpcClient(new LiveProvider(
-            _log, _clock, _ => new LiveClient(new LiveClientOptions(), _keys, _clock, () => 0.5, new SimulatorHandler(_service))));
+            _log, _clock, _ => new LiveClient(new LiveClientOptions { NetworkClock = _network }, _keys, _clock, () => 0.5, new SimulatorHandler(_service, Hold))));
         rpc.Configure(new Wire.ConfigureRequest { Args = ValueCodec.Encode(new PropertyMap { ["region"] = Rig.Region }), AcceptSecrets = true }).GetAwaiter().GetResult();
         return rpc;
+    }
+
+    /// <summary>An answer does not come: with the next call, or after the limit for the network.</summary>
+    void Hold(bool comesWithNext)
+    {
+        _held = comesWithNext && _moreToCome;
+        if (!_held) EndPatience();
+    }
+
+    void EndPatience()
+    {
+        _held = false;
+        var limit = Limits.ConnectTimeout + Limits.ReadTimeout;
+        _clock.Advance(limit);
+        _network.Advance(limit);
     }
 
     PropertyMap NewProgram(int slot) => slot == FaultProgram.MonitorSlot
@@ -73,9 +112,13 @@ sealed class FaultStack : IDisposable
 
     static string KeyOf(string id) => id.Split('/')[^1];
 
+    /// <summary>The step that runs, and the provider's call.</summary>
+    public string Doing => $"{_step}: {_call}, last {string.Join(", ", _service.Calls.TakeLast(5).Select(call => $"{call.Operation} {call.Code}"))}";
+
     /// <summary>Takes one step and checks the invariants.</summary>
     public async Task DoAsync(Act act)
     {
+        _step = act.ToString()!;
         switch (act)
         {
             case Act.Edit edit: Apply(edit); break;
@@ -93,12 +136,15 @@ sealed class FaultStack : IDisposable
     /// </summary>
     public async Task HealAsync()
     {
+        _healing = true;
+        _step = "heal";
         _service.ClearFaults();
         _clock.Advance(TimeSpan.FromSeconds(15));
         foreach (var task in _service.Tasks.Values.Where(task => task.IsLive)) _service.RestoreSource(task.TaskId);
         for (var round = 0; round < 8; round++)
         {
             await RefreshAsync();
+            await TakeOverSessionsAsync();
             try
             {
                 if (!await UpAsync() && _leftBehind.Count == 0) break;
@@ -115,10 +161,33 @@ sealed class FaultStack : IDisposable
         if (await UpAsync()) throw new InvariantException("up without a change still has something to do");
         Check("heal");
         if (_leftBehind.Count > 0) throw new InvariantException("something is left behind for good");
+        if (!Known().SetEquals(Alive())) throw new InvariantException("the state is not what lives");
         for (var slot = 0; slot < FaultProgram.Slots; slot++) CheckIsAsStated(slot);
         await DestroyAsync();
         if (Alive().Any()) throw new InvariantException("destroyed, and not gone");
         Check("destroy");
+    }
+
+    /// <summary>Sessions that were left behind are found with the function that lists them; one is imported where the resource has none.</summary>
+    async Task TakeOverSessionsAsync()
+    {
+        if (!_leftBehind.Any(_service.Monitors.ContainsKey)) return;
+        var found = await _rpc.Invoke(new Wire.InvokeRequest { Tok = GetMonitorSessions.Token, Args = ValueCodec.Encode(PropertyMap.Empty) });
+        foreach (var id in ValueCodec.Decode(found.Return)["ids"]!.Elements.Select(id => id.Text!).Where(_leftBehind.Remove).ToList())
+        {
+            const int Slot = FaultProgram.MonitorSlot;
+            if (_states[Slot] is not null || _programs[Slot] is null) _service.DeleteBehindOurBack(id);
+            else await ImportAsync(Slot, id, "monitorName");
+        }
+
+        if (_leftBehind.Any(_service.Monitors.ContainsKey)) throw new InvariantException("a session that was left behind is not listed");
+    }
+
+    async Task ImportAsync(int slot, string id, string name)
+    {
+        var reply = await _rpc.Read(new Wire.ReadRequest { Id = id, Urn = UrnOf(slot), Name = $"r{slot}", Type = TypeOf(slot) });
+        _states[slot] = new(reply.Id, Told(reply.Inputs), Told(reply.Properties), []);
+        _programs[slot] = _programs[slot]!.With((name, _states[slot]!.Inputs[name]));
     }
 
     /// <summary>Imports what the refusal names, or deletes it where the resource has an object already.</summary>
@@ -135,9 +204,7 @@ sealed class FaultStack : IDisposable
 
         if (!refusal.Contains($"pulumi import aliyun-live:index:RelayTask <name> {Rig.Region}/{left}", StringComparison.Ordinal))
             throw new InvariantException($"the refusal does not say how to import: {refusal}");
-        var reply = await _rpc.Read(new Wire.ReadRequest { Id = $"{Rig.Region}/{left}", Urn = UrnOf(slot), Name = $"r{slot}", Type = TypeOf(slot) });
-        _states[slot] = new(reply.Id, ValueCodec.Decode(reply.Inputs), ValueCodec.Decode(reply.Properties), []);
-        _programs[slot] = _programs[slot]!.With(("taskName", _states[slot]!.Inputs["taskName"]));
+        await ImportAsync(slot, $"{Rig.Region}/{left}", "taskName");
         return true;
     }
 
@@ -204,8 +271,9 @@ sealed class FaultStack : IDisposable
         _service.AfterCall = null;
         _service.ClearFaults();
 
-        // Until somebody starts the next run, a while passes: longer than listings lag.
-        _clock.Advance(TimeSpan.FromSeconds(10));
+        // Nobody looks for what was left behind sooner than listings tell of it: no call could refuse what no call shows.
+        _clock.Advance(TimeSpan.FromSeconds(_leftBehind.Count > 0 ? 10 : run.Pause));
+        _cancelled = false;
         if (!_dead) return;
         _dead = false;
         _rpc.Dispose();
@@ -214,15 +282,20 @@ sealed class FaultStack : IDisposable
 
     void Arm(Act.Run run)
     {
+        _first = run.First;
         var count = 0;
         _service.BeforeCall = operation =>
         {
             if (_dead) throw new InvalidOperationException("the plugin is dead");
+            _held = false;
             count++;
             foreach (var trouble in run.Troubles.Where(trouble => trouble.Call == count))
             {
-                if (trouble.Kind == "token") _keys.ExpireCurrent();
-                else if (!trouble.Kind.StartsWith("list", StringComparison.Ordinal) || operation.EndsWith("List", StringComparison.Ordinal)) _service.FailNext(operation, trouble.ToFault());
+                if (trouble.Kind.StartsWith("list", StringComparison.Ordinal) && !operation.EndsWith("List", StringComparison.Ordinal)) continue;
+                if (trouble.Kind == "token" && !_keys.TryExpireCurrent(_callNumber)) continue;
+                _coverage.Note(trouble.Kind, _call);
+                if (trouble.Kind == "token") continue;
+                _service.FailNext(operation, trouble.ToFault());
             }
 
             if (run.Cut is { After: false } cut && cut.Call == count) CutOff(cut);
@@ -235,8 +308,10 @@ sealed class FaultStack : IDisposable
 
     void CutOff(Cut cut)
     {
+        _coverage.Note($"{(cut.Kills ? "killed" : "cancelled")} {(cut.After ? "after" : "before")}", _call);
         if (!cut.Kills)
         {
+            _cancelled = true;
             _rpc.Dispatcher.CancelRunning();
             return;
         }
@@ -245,17 +320,19 @@ sealed class FaultStack : IDisposable
         throw new InvalidOperationException("the plugin is dead");
     }
 
+    IEnumerable<int> InOrder() => Enumerable.Range(_first, FaultProgram.Slots).Select(slot => slot % FaultProgram.Slots);
+
     /// <summary>Brings every resource to what the program says; true when there was something to do.</summary>
     async Task<bool> UpAsync()
     {
         _seed++;
         var changed = await DeletePendingAsync();
-        for (var slot = 0; slot < FaultProgram.Slots; slot++)
+        foreach (var slot in InOrder())
         {
             if (_programs[slot] is { } program) changed |= await StepAsync(slot, program);
         }
 
-        for (var slot = 0; slot < FaultProgram.Slots; slot++)
+        foreach (var slot in InOrder())
         {
             if (_programs[slot] is not null || _states[slot] is null) continue;
             await DeleteAsync(slot);
@@ -330,14 +407,26 @@ sealed class FaultStack : IDisposable
     async Task CreateAsync(int slot, PropertyMap inputs)
     {
         var before = Alive().ToHashSet(StringComparer.Ordinal);
+        var blocking = _leftBehind.FirstOrDefault(id => _service.Tasks.TryGetValue(id, out var task) && task.Config.DstUrl == inputs["dstUrl"]?.Text
+            && task.State is RelayState.Idle or RelayState.Running or RelayState.Recovering);
+        _call = $"Create {TypeOf(slot).Split(':')[^1]}";
         try
         {
             var reply = await CallAsync(() => _rpc.Create(new Wire.CreateRequest { Urn = UrnOf(slot), Name = $"r{slot}", Type = TypeOf(slot), Properties = ValueCodec.Encode(inputs) }));
-            _states[slot] = new(reply.Id, inputs, ValueCodec.Decode(reply.Properties), []);
+            _states[slot] = new(reply.Id, inputs, Told(reply.Properties), []);
+            if (_healing && blocking is not null) throw new InvariantException($"a second task beside {blocking}, which was left behind");
         }
         catch (RpcException error) when (!_dead && error.Detail<Wire.ErrorResourceInitFailed>() is { } partial)
         {
-            _states[slot] = new(partial.Id, inputs, ValueCodec.Decode(partial.Properties), [.. partial.Reasons]);
+            _states[slot] = new(partial.Id, inputs, Told(partial.Properties), [.. partial.Reasons]);
+            throw;
+        }
+        catch (RpcException error) when (!_dead && _cancelled && error.Message.Contains("it may exist. Look for it", StringComparison.Ordinal)
+            && Alive().Except(before, StringComparer.Ordinal).ToList() is [var left])
+        {
+            // Nothing more can be known in the little time that the engine leaves a cancelled call.
+            _coverage.Note(FaultCoverage.Told, _call);
+            _leftBehind.Add(left);
             throw;
         }
         finally
@@ -348,6 +437,7 @@ sealed class FaultStack : IDisposable
 
     async Task UpdateAsync(int slot, ResourceState state, PropertyMap news)
     {
+        _call = $"Update {TypeOf(slot).Split(':')[^1]}";
         try
         {
             var reply = await CallAsync(() => _rpc.Update(new Wire.UpdateRequest
@@ -355,11 +445,11 @@ sealed class FaultStack : IDisposable
                 Id = state.Id, Urn = UrnOf(slot), Name = $"r{slot}", Type = TypeOf(slot),
                 Olds = ValueCodec.Encode(state.Outputs), OldInputs = ValueCodec.Encode(state.Inputs), News = ValueCodec.Encode(news),
             }));
-            _states[slot] = state with { Inputs = news, Outputs = ValueCodec.Decode(reply.Properties), InitErrors = [] };
+            _states[slot] = state with { Inputs = news, Outputs = Told(reply.Properties), InitErrors = [] };
         }
         catch (RpcException error) when (!_dead && error.Detail<Wire.ErrorResourceInitFailed>() is { } partial)
         {
-            _states[slot] = state with { Outputs = ValueCodec.Decode(partial.Properties), InitErrors = [.. partial.Reasons] };
+            _states[slot] = state with { Outputs = Told(partial.Properties), InitErrors = [.. partial.Reasons] };
             throw;
         }
     }
@@ -372,6 +462,7 @@ sealed class FaultStack : IDisposable
 
     async Task DeleteAsync(int slot, ResourceState state)
     {
+        _call = $"Delete {TypeOf(slot).Split(':')[^1]}";
         await CallAsync(() => _rpc.Delete(new Wire.DeleteRequest
         {
             Id = state.Id, Urn = UrnOf(slot), Name = $"r{slot}", Type = TypeOf(slot), Properties = ValueCodec.Encode(state.Outputs), OldInputs = ValueCodec.Encode(state.Inputs),
@@ -391,31 +482,43 @@ sealed class FaultStack : IDisposable
         return any;
     }
 
+    /// <summary>All at once, as the engine does; the calls of one begin before the answers of another have come.</summary>
     async Task RefreshAsync()
     {
-        for (var slot = 0; slot < FaultProgram.Slots; slot++)
+        var slots = InOrder().Where(slot => _states[slot] is not null).ToList();
+        var reads = new List<Task>();
+        foreach (var slot in slots)
         {
-            if (_states[slot] is not { } state) continue;
-            var reply = await CallAsync(() => _rpc.Read(new Wire.ReadRequest
-            {
-                Id = state.Id, Urn = UrnOf(slot), Name = $"r{slot}", Type = TypeOf(slot), Properties = ValueCodec.Encode(state.Outputs), Inputs = ValueCodec.Encode(state.Inputs),
-            }));
-            if (reply.Id.Length == 0)
-            {
-                if (Alive().Contains(KeyOf(state.Id), StringComparer.Ordinal)) throw new InvariantException($"refresh lost r{slot}, which lives");
-                _states[slot] = null;
-            }
-            else
-            {
-                _states[slot] = state with { Id = reply.Id, Inputs = ValueCodec.Decode(reply.Inputs), Outputs = ValueCodec.Decode(reply.Properties) };
-            }
+            _moreToCome = slot != slots[^1];
+            reads.Add(ReadAsync(slot, _states[slot]!));
         }
+
+        // The answer that the next call would have brought, where that call never came.
+        if (_held || _dead) EndPatience();
+        await Task.WhenAll(reads);
+    }
+
+    async Task ReadAsync(int slot, ResourceState state)
+    {
+        _call = $"Read {TypeOf(slot).Split(':')[^1]}";
+        var reply = await CallAsync(() => _rpc.Read(new Wire.ReadRequest
+        {
+            Id = state.Id, Urn = UrnOf(slot), Name = $"r{slot}", Type = TypeOf(slot), Properties = ValueCodec.Encode(state.Outputs), Inputs = ValueCodec.Encode(state.Inputs),
+        }));
+        if (reply.Id.Length > 0)
+        {
+            _states[slot] = state with { Id = reply.Id, Inputs = Told(reply.Inputs), Outputs = Told(reply.Properties) };
+            return;
+        }
+
+        if (Alive().Contains(KeyOf(state.Id), StringComparer.Ordinal)) throw new InvariantException($"refresh lost r{slot}, which lives");
+        _states[slot] = null;
     }
 
     async Task DestroyAsync()
     {
         await DeletePendingAsync();
-        for (var slot = FaultProgram.Slots - 1; slot >= 0; slot--)
+        foreach (var slot in InOrder())
         {
             if (_states[slot] is not null) await DeleteAsync(slot);
         }
@@ -424,6 +527,7 @@ sealed class FaultStack : IDisposable
     /// <summary>Makes a call and judges its failure: nobody is blamed for a fault.</summary>
     async Task<T> CallAsync<T>(Func<Task<T>> call)
     {
+        _callNumber++;
         try
         {
             var reply = await call();
@@ -432,12 +536,36 @@ sealed class FaultStack : IDisposable
         catch (RpcException error)
         {
             if (_dead) throw;
-            _errors.AppendLine(error.Message);
-            if (error.Code is ProviderStatus.Internal or ProviderStatus.InvalidArgument)
-                throw new InvariantException($"a fault is put on somebody else: {error.Code} {error.Message}");
+            var text = string.Join('\n', [error.Message, .. error.Detail<Wire.ErrorResourceInitFailed>()?.Reasons ?? []]);
+            _errors.AppendLine(text);
+            if (error.Code is ProviderStatus.Internal or ProviderStatus.InvalidArgument or ProviderStatus.PermissionDenied or ProviderStatus.Unauthenticated
+                || Blame.Any(words => text.Contains(words, StringComparison.Ordinal)))
+            {
+                throw new InvariantException($"a fault is put on somebody else: {error.Code} {text}");
+            }
+
             throw;
         }
     }
+
+    /// <summary>What the plugin tells of a resource; nothing secret in it is in clear.</summary>
+    static PropertyMap Told(Google.Protobuf.WellKnownTypes.Struct reply)
+    {
+        var told = ValueCodec.Decode(reply);
+        Find(told);
+        return told;
+
+        static void Find(PropertyValue value)
+        {
+            if (value is StringValue text && Secrets.FirstOrDefault(secret => text.Value.Contains(secret, StringComparison.Ordinal)) is { } secret)
+                throw new InvariantException($"{secret} is in clear in the state");
+            if (value is ArrayValue array) foreach (var item in array.Items) Find(item);
+            if (value is ObjectValue map) foreach (var member in map.Fields.Values) Find(member);
+        }
+    }
+
+    HashSet<string> Known() =>
+        _states.Where(state => state is not null).Concat(_toDelete.Select(pending => pending.State)).Select(state => KeyOf(state!.Id)).ToHashSet(StringComparer.Ordinal);
 
     IEnumerable<string> Alive() =>
     [
@@ -447,7 +575,7 @@ sealed class FaultStack : IDisposable
 
     void Check(string step)
     {
-        var known = _states.Where(state => state is not null).Concat(_toDelete.Select(pending => pending.State)).Select(state => KeyOf(state!.Id)).ToHashSet(StringComparer.Ordinal);
+        var known = Known();
         var alive = Alive().ToHashSet(StringComparer.Ordinal);
         _leftBehind.IntersectWith(alive);
         var unknown = alive.Except(known, StringComparer.Ordinal).Except(_leftBehind, StringComparer.Ordinal).ToList();
@@ -488,6 +616,8 @@ sealed class FaultStack : IDisposable
     {
         readonly LiveService _service;
         int _number;
+        int _uses;
+        int _expiredIn;
         LiveCredentials _current;
 
         public TokenSource(LiveService service)
@@ -496,15 +626,27 @@ sealed class FaultStack : IDisposable
             _current = Next();
         }
 
-        public ValueTask<LiveCredentials> GetAsync(CancellationToken cancellation) => ValueTask.FromResult(_current);
+        public ValueTask<LiveCredentials> GetAsync(CancellationToken cancellation)
+        {
+            _uses++;
+            return ValueTask.FromResult(_current);
+        }
 
         public void Expire(LiveCredentials stale) => _current = Next();
 
-        public void ExpireCurrent() => _service.ExpireToken(_current.SecurityToken!);
+        /// <summary>False where a key has just run out: none lives so shortly that two run out within one call.</summary>
+        /// <param name="call">The number of the provider's call.</param>
+        public bool TryExpireCurrent(int call)
+        {
+            if (_uses < 2 || call == _expiredIn) return false;
+            _expiredIn = call;
+            _service.ExpireToken(_current.SecurityToken!);
+            return true;
+        }
 
         LiveCredentials Next()
         {
-            _number++;
+            (_number, _uses) = (_number + 1, 0);
             var key = new LiveCredentials($"key-{_number}", "a-KEYSECRET", $"a-KEYTOKEN-{_number}", "test");
             _service.AddAccessKey(key.AccessKeyId, key.AccessKeySecret, key.SecurityToken);
             return key;
