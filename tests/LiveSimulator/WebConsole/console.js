@@ -60,26 +60,29 @@ function parts(element) {
 
 const moment = text => Date.parse(text);
 const iso = time => new Date(time).toISOString();
-const clock = (time, fraction = false) => iso(time).slice(11, fraction ? 23 : 19);
+const clock = time => iso(time).slice(11, 19);
 const day = time => iso(time).slice(0, 10);
 
 /** A time as short as it can be told from now. */
 const shortly = (time, now) => day(time) === day(now) ? clock(time) : `${day(time)} ${clock(time)}`;
 
-/** A length of time in its two largest units. */
-function length(seconds) {
+/** A length of time in its two largest units, or in the largest alone. */
+function length(seconds, roughly = false) {
   const units = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
   const whole = Math.max(0, Math.round(seconds));
   const first = units.findIndex(([, size]) => whole >= size);
   if (first < 0) return "0 s";
   const [name, size] = units[first];
-  const rest = units[first + 1] && Math.floor(whole % size / units[first + 1][1]);
+  const rest = !roughly && units[first + 1] && Math.floor(whole % size / units[first + 1][1]);
   return `${Math.floor(whole / size)} ${name}${rest ? ` ${rest} ${units[first + 1][0]}` : ""}`;
 }
 
 const duration = milliseconds => milliseconds < 9.95 ? `${milliseconds.toFixed(1)} ms`
   : milliseconds < 9950 ? `${Math.round(milliseconds)} ms`
   : `${(milliseconds / 1000).toFixed(1)} s`;
+
+/** Time between two calls, in simulated time. */
+const gap = milliseconds => milliseconds < 1000 ? `${Math.max(0, milliseconds)} ms` : milliseconds < 60000 ? duration(milliseconds) : length(milliseconds / 1000, true);
 
 // ---- What is said.
 
@@ -188,7 +191,9 @@ function drawTimeline(element, item, axis) {
   });
   const ended = item.state === "Exit" || item.state === "Deleted";
   if (!ended && item.end) {
+    const start = moment(item.start);
     const end = moment(item.end);
+    if (item.state === "Idle" && start < axis.to) pieces.push({ kind: "start", key: "ps", left: at(start, axis), title: `starts at ${shortly(start, axis.now)}` });
     const left = at(axis.now, axis);
     if (end > axis.now) pieces.push({ kind: "plan", key: "p", left, width: Math.min(at(end, axis), 100) - left, title: `planned to end at ${shortly(end, axis.now)}` });
     if (end > axis.now && end < axis.to) pieces.push({ kind: "end", key: "pe", left: at(end, axis), title: `ends at ${shortly(end, axis.now)}` });
@@ -258,12 +263,12 @@ function fillTask(element, task, axis) {
   write(part.destination, task.destination);
   const start = moment(task.start);
   const end = moment(task.end);
-  write(part.when, ended(task) ? `${task.region}`
-    : start > now ? `${task.region} · starts in ${length((start - now) / 1000)}, ends ${shortly(end, now)}`
-    : `${task.region} · ends ${end - now < 86400000 ? `in ${length((end - now) / 1000)}` : day(end)}`);
-  write(part.billed, `${task.billedMinutes} min billed`);
+  const until = end - now < 86400000 ? `ends in ${length((end - now) / 1000)}` : `ends ${day(end)}`;
+  const due = ended(task) ? "" : ` · ${start > now ? `starts in ${length((start - now) / 1000)}` : until}`;
+  // What changes every second stands last: nothing moves.
+  write(part.facts, `${task.region} · ${task.billedMinutes} min billed${due}`);
   for (const button of [part.sourceButton, part.runButton, part.deleteButton]) button.hidden = ended(task);
-  label(part.sourceButton, task.sourceLost ? "Bring the source back" : "Lose the source", task.name);
+  label(part.sourceButton, task.sourceLost ? "Restore source" : "Lose source", task.name);
   label(part.runButton, task.state === "Offline" ? "Start" : "Stop", task.name);
   allow(part.runButton, task.state !== "Idle", task.state === "Idle" ? "It has not started yet." : "");
   label(part.deleteButton, "Delete", task.name);
@@ -302,7 +307,12 @@ function define(list, entries) {
 // ---- Sessions.
 
 const TEMPLATES = { lp_ld: "low definition", lp_sd: "standard definition", lp_hd: "high definition", lp_ud: "ultra-high definition" };
-const THRESHOLDS = { fpsLowThres: "frame rate below", brLowThres: "bitrate below", brHighThres: "bitrate above", eofDurationThresSec: "interrupted for s" };
+const ALARMS = {
+  fpsLowThres: value => `frame rate below ${value}`,
+  brLowThres: value => `bitrate below ${value}`,
+  brHighThres: value => `bitrate above ${value}`,
+  eofDurationThresSec: value => `interrupted for ${value} s`,
+};
 const gone = session => session.state === "Deleted";
 
 function createSession(first) {
@@ -332,8 +342,9 @@ function fillSession(element, session, axis) {
   const placed = session.inputs.filter(input => input.place);
   const unplaced = session.inputs.filter(input => !input.place);
   drawScreen(part.screen, placed, session.name);
+  mark(part.screen, "data-on", session.state === "Running");
   write(part.unplaced, unplaced.length > 0 ? `No size stated, so not drawn: ${unplaced.map(input => input.name || input.url || input.layoutId).join(", ")}` : "");
-  const alarms = Object.entries(session.thresholds).map(([name, value]) => `${THRESHOLDS[name] ?? name} ${value}`);
+  const alarms = Object.entries(session.thresholds).map(([name, value]) => ALARMS[name]?.(value) ?? `${name} ${value}`);
   define(part.facts, [
     ["Picture", TEMPLATES[session.template] ?? session.template],
     ["Address", session.address],
@@ -350,27 +361,29 @@ function drawScreen(screen, inputs, name) {
   mark(screen, "aria-label", inputs.length > 0 ? `Picture of ${name}. ${inputs.map(box).join(". ")}` : `Picture of ${name}: nothing has a place in it`);
   const items = inputs.length > 0 ? inputs.map((input, place) => ({ input, key: `i${place}` })) : [{ key: "void" }];
   keep(screen, items, item => item.key, item => item.input
-    ? make("div", {}, make("b"), make("span"), make("span"))
+    ? make("div", {}, make("span", {}, make("b"), make("span")), make("span"))
     : make("div", { class: "void" }, "No input has a place in the picture"),
   (element, { input }) => {
     if (!input) return;
     const { x, y, width, height } = input.place;
-    Object.assign(element.style, { left: percent(x), top: percent(y), width: percent(width), height: percent(height) });
-    const [number, title, volume] = element.children;
+    for (const [side, part] of Object.entries({ left: x, top: y, width, height })) element.style[side] = `${part * 100}%`;
+    const [number, title] = element.firstChild.children;
     write(number, String(input.layoutId ?? input.index ?? ""));
     write(title, input.name || input.url);
-    write(volume, loudness(input.volume));
+    write(element.lastChild, loudness(input.volume));
     if (element.title !== box(input)) element.title = box(input);
   });
 }
 
 // ---- Calls.
 
-const result = call => call.waits ? ["waits", "waiting"]
-  : call.code === null ? ["done", "done"]
-  : call.done ? ["lost", "lost, done"]
-  : call.status === 0 ? ["lost", "lost"]
-  : ["refused", "refused"];
+/** Shape, word, and what there is to add. */
+function result(call) {
+  if (call.waits) return ["waits", "waiting", call.done ? "already done" : ""];
+  if (call.code === null) return ["done", "done", String(call.status)];
+  if (call.status === 0) return ["lost", "no answer", call.done ? "but done" : "not done"];
+  return call.done ? ["lost", "failed", `${call.status}, but done`] : ["refused", "refused", String(call.status)];
+}
 
 /** The name of what a call is about, where it can be told. */
 function object(call, names) {
@@ -389,7 +402,7 @@ function createCall() {
     if (part.more.firstChild) return;
     const call = element.item;
     part.more.append(make("dl"));
-    define(find("dl", part.more), [...Object.entries(call.parameters), ["Request id", call.requestId]]);
+    define(find("dl", part.more), [...Object.entries(call.parameters).map(([name, text]) => [name, text || "(empty)"]), ["Method", call.method], ["Request id", call.requestId]]);
   });
   return element;
 }
@@ -397,18 +410,17 @@ function createCall() {
 function fillCall(element, call, previous, names) {
   const part = parts(element);
   element.item = call;
-  write(part.at, clock(moment(call.at), true));
-  write(part.gap, previous ? `+${duration(Math.max(0, moment(call.at) - moment(previous.at))).replace(".0 ms", " ms")}` : "");
+  write(part.at, clock(moment(call.at)));
+  mark(part.at, "title", call.at);
+  write(part.gap, previous ? `+${gap(moment(call.at) - moment(previous.at))}` : "");
   write(part.operation, call.operation || "(no action)");
   if (part.operation.title !== call.operation) part.operation.title = call.operation;
   write(part.object, object(call, names));
-  const [shape, word] = result(call);
+  const [shape, word, addition] = result(call);
   wear(part.result, shape, word, "data-result");
-  const code = call.code ?? (call.status === 200 ? "" : String(call.status));
-  write(part.code, code);
-  if (part.code.title !== code) part.code.title = code;
+  write(part.status, addition);
+  write(part.code, call.code ?? "");
   write(part.took, call.took === null ? (call.waits ? "…" : "–") : duration(call.took));
-  write(part.method, `${call.method} ${call.status || "–"}`);
 }
 
 let seen = 0;
@@ -442,9 +454,9 @@ function fillFaults(state) {
   const items = state.faults.length > 0
     ? state.faults.map((fault, place) => ({
       key: `f${place}`,
-      text: `${fault.operation === "*" ? "any operation" : fault.operation}: ${KINDS[fault.kind] ?? "refused"}${fault.code ? `, ${fault.code}` : ""}, ${hits(fault.left)}`,
+      text: `${fault.left} × ${fault.operation === "*" ? "any operation" : fault.operation}: ${fault.code ?? KINDS[fault.kind]}${fault.kind === "FailAfterDoing" ? ", although done" : ""}`,
     }))
-    : [{ key: "none", text: "Nothing is armed: calls are answered as the service would." }];
+    : [{ key: "none", text: "Nothing is armed." }];
   keep(node("faults"), items, item => item.key, () => make("li"), (element, item) => {
     write(element, item.text);
     if (element.title !== item.text) element.title = item.text;
@@ -489,7 +501,7 @@ function show(state) {
 /** Says whether the simulator answers; what is shown stays when it does not. */
 function link(on) {
   mark(node("link"), "data-on", on);
-  write(node("link"), on ? "looks once a second" : "no answer, tries again");
+  write(node("link"), on ? "updates every second" : "no answer, trying again");
 }
 
 let timer = 0;
