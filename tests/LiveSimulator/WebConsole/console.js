@@ -243,6 +243,9 @@ function createTask(first) {
   return element;
 }
 
+/** An address without the scheme that goes without saying. */
+const short = address => address.replace(/^rtmp:\/\//, "");
+
 function reason(task) {
   if (task.conflict) return `${task.conflict} pushes there`;
   if (task.reason) return task.reason;
@@ -259,14 +262,15 @@ function fillTask(element, task, axis) {
   write(part.why, ended(task) ? `${reason(task)}, ${shortly(moment(task.ended), now)}` : reason(task));
   if (part.why.title !== part.why.textContent) part.why.title = part.why.textContent;
   drawTimeline(part.timeline, task, axis);
-  write(part.source, task.sources.length === 1 ? task.sources[0] : `${task.sources.length} × ${task.sources[0] ?? "nothing"}`);
-  write(part.destination, task.destination);
+  write(part.source, `${task.sources.length > 1 ? `${task.sources.length} × ` : ""}${short(task.sources[0] ?? "nothing")}`);
+  write(part.destination, short(task.destination));
+  write(part.region, task.region);
   const start = moment(task.start);
   const end = moment(task.end);
   const until = end - now < 86400000 ? `ends in ${length((end - now) / 1000)}` : `ends ${day(end)}`;
   const due = ended(task) ? "" : ` · ${start > now ? `starts in ${length((start - now) / 1000)}` : until}`;
   // What changes every second stands last: nothing moves.
-  write(part.facts, `${task.region} · ${task.billedMinutes} min billed${due}`);
+  write(part.facts, `${task.billedMinutes} min billed${due}`);
   for (const button of [part.sourceButton, part.runButton, part.deleteButton]) button.hidden = ended(task);
   label(part.sourceButton, task.sourceLost ? "Restore source" : "Lose source", task.name);
   label(part.runButton, task.state === "Offline" ? "Start" : "Stop", task.name);
@@ -332,7 +336,7 @@ function createSession(first) {
 }
 
 const percent = part => `${Math.round(part * 1000) / 10} %`;
-const loudness = volume => volume === null ? "volume not stated" : volume === 0 ? "silent" : `volume ${volume}`;
+const loudness = volume => volume === null ? "" : volume === 0 ? "silent" : `volume ${volume}`;
 
 function fillSession(element, session, axis) {
   const part = parts(element);
@@ -357,7 +361,7 @@ function fillSession(element, session, axis) {
 }
 
 function drawScreen(screen, inputs, name) {
-  const box = input => `${input.name || "an input"}: ${percent(input.place.width)} × ${percent(input.place.height)} at ${percent(input.place.x)}, ${percent(input.place.y)}, ${loudness(input.volume)}`;
+  const box = input => `${input.name || "an input"}: ${percent(input.place.width)} × ${percent(input.place.height)} at ${percent(input.place.x)}, ${percent(input.place.y)}, ${loudness(input.volume) || "volume not stated"}`;
   mark(screen, "aria-label", inputs.length > 0 ? `Picture of ${name}. ${inputs.map(box).join(". ")}` : `Picture of ${name}: nothing has a place in it`);
   const items = inputs.length > 0 ? inputs.map((input, place) => ({ input, key: `i${place}` })) : [{ key: "void" }];
   keep(screen, items, item => item.key, item => item.input

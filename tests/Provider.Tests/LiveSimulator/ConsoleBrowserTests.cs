@@ -242,6 +242,7 @@ public sealed class ConsoleBrowserTests : IClassFixture<Browser>, IAsyncDisposab
     /// <summary>Six tasks in all states, two sessions, and calls of every result.</summary>
     void FillWithEverything()
     {
+        _client.Service.BeforeCall = _ => _client.Service.MoveClock(TimeSpan.FromMilliseconds(37));
         var radio = Task("breakfast-radio", end: 3 * 86400);
         Task("last-nights-concert", end: 500);
         _client.Pass(240);
@@ -268,6 +269,12 @@ public sealed class ConsoleBrowserTests : IClassFixture<Browser>, IAsyncDisposab
         _client.Describe(show);
         _client.OnTask("UpdateLivePullToPush", show, ("RepeatNumber", "3"));
         _client.OnTask("StopLivePullToPush", "unknown");
+        // As if they had come over a socket.
+        foreach (var (place, call) in _client.Service.Calls.Index())
+        {
+            _client.Service.CallTimes.Begin(call.RequestId);
+            _client.Service.CallTimes.End(call.RequestId, TimeSpan.FromMilliseconds(0.9 + place * place % 23));
+        }
         _client.Service.FailNext("*", Fault.CutAnswer());
         _client.Service.FailNext("CreateLiveStreamMonitor", Fault.Throttle() with { Times = 3 });
     }
