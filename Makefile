@@ -30,7 +30,7 @@ export UseSharedCompilation := false
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help build native install dist demo test test-native test-fast soak fuzz load lint format simulator clean solution dotnet node
+.PHONY: help build native install dist docs demo test test-native test-fast soak fuzz load lint format simulator clean solution dotnet node
 
 help: ## print this list
 	@awk -F ': .*## ' '/^[a-z-]+:.* ## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,10 @@ lint: dotnet ## check format and style, and build everything with warnings as er
 format: dotnet ## rewrite all sources in the project's format
 	@dotnet restore $(SOLUTION) $(QUIET)
 	@dotnet format $(SOLUTION) --no-restore --verbosity quiet
+
+docs: ## write the tables of docs/ from schema.json
+	$(call require,node)
+	@node eng/docs.js
 
 simulator: solution ## run the local ApsaraVideo Live until Ctrl-C (PORT=7788, ARGS='--set Name=Value')
 	@exec $(SIMULATOR) --port $(PORT) $(ARGS)

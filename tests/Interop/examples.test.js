@@ -13,6 +13,9 @@ const EXAMPLES = path.join(ROOT, "examples");
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "aliyun-live-examples-"));
 after(() => fs.rmSync(folder, { recursive: true }));
 
+/** The example of the first page in one language. */
+const first = language => new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(fs.readFileSync(path.join(ROOT, "docs/_index.md"), "utf8"))[1];
+
 const read = (...parts) => fs.readFileSync(path.join(EXAMPLES, ...parts), "utf8");
 
 /** What the compiler says about programs that use the real SDK and the generated one. */
@@ -42,7 +45,10 @@ test("the TypeScript example is a program for the real SDK and the package's own
         fs.writeFileSync(path.join(folder, name), changed);
     }
 
-    const found = problems([good, ...Object.keys(bad).map(name => path.join(folder, name))]);
+    const short = path.join(folder, "first.ts");
+    fs.writeFileSync(short, first("typescript"));
+
+    const found = problems([good, short, ...Object.keys(bad).map(name => path.join(folder, name))]);
 
     assert.deepEqual(found.filter(line => !Object.keys(bad).some(name => line.startsWith(name))), []);
     for (const name of Object.keys(bad)) assert.ok(found.some(line => line.startsWith(name)), `${name} passes`);
@@ -67,15 +73,20 @@ test("the C# example compiles against the SDK's signatures, and a wrong one does
     const text = read("csharp/relay-live/Program.cs");
 
     assert.equal(compile(text), "");
+    assert.equal(compile(first("csharp")), "");
     assert.match(compile(text.replace("DstUrl =", "DstURL =")), /error CS0117.*DstURL/);
 });
 
-test("the Python example is Python and names what the package has", () => {
-    const file = path.join(EXAMPLES, "python/relay-live/__main__.py");
-    const said = JSON.parse(execFileSync("python3", [path.join(__dirname, "python/names.py"), file], { encoding: "utf8" }));
+test("the Python examples are Python and name what the package has", () => {
+    const short = path.join(folder, "first.py");
+    fs.writeFileSync(short, first("python"));
+    const [said, inShort] = [path.join(EXAMPLES, "python/relay-live/__main__.py"), short].map(file =>
+        JSON.parse(execFileSync("python3", [path.join(__dirname, "python/names.py"), file], { encoding: "utf8" })));
     const [taken, values] = [properties(), enums()];
 
     assert.deepEqual(said.calls.map(([name]) => name).sort(), ["InputConfigArgs", "LayoutConfigArgs", "MonitorConfigArgs", "MonitorSession", "PlayConfigArgs", "RelayTask"]);
+    said.calls.push(...inShort.calls);
+    said.values.push(...inShort.values);
     for (const [name, args] of said.calls) assert.deepEqual(args.filter(arg => !taken[name].map(snake).includes(arg)), [], name);
     assert.ok(said.values.length > 5);
     for (const [name, value] of said.values) assert.ok(values[name].map(each => snake(each).toUpperCase()).includes(value), `${name}.${value}`);
@@ -86,12 +97,12 @@ const gofmt = spawnSync("gofmt", ["-h"]).error ? undefined : "gofmt";
 test("the Go example is in gofmt's form", { skip: !gofmt && "gofmt is not installed; the names are checked without it" }, () =>
     assert.equal(execFileSync(gofmt, ["-l", "-e", path.join(EXAMPLES, "go/relay-live")], { encoding: "utf8" }), ""));
 
-test("the Go example names what the package has", () => {
-    const text = read("go/relay-live/main.go");
+test("the Go examples name what the package has", () => {
+    const text = read("go/relay-live/main.go") + first("go");
     const [taken, values] = [properties(), enums()];
     // Each literal of a type of the package, with the fields on its own level of braces.
     const literals = [...text.matchAll(/aliyunlive\.(\w+?)(?:Args)?\{/g)].filter(([whole]) => whole.includes("Args{"));
-    assert.equal(literals.length, 6);
+    assert.equal(literals.length, 7);
     for (const literal of literals) {
         const name = taken[literal[1]] ? literal[1] : `${literal[1]}Args`;
         const known = taken[name].map(pascal);
