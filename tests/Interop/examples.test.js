@@ -13,8 +13,8 @@ const EXAMPLES = path.join(ROOT, "examples");
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "aliyun-live-examples-"));
 after(() => fs.rmSync(folder, { recursive: true }));
 
-/** The example of the first page in one language. */
-const first = language => new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(fs.readFileSync(path.join(ROOT, "docs/_index.md"), "utf8"))[1];
+/** The first program of a page in one language. */
+const first = (language, page = "docs/_index.md") => new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(fs.readFileSync(path.join(ROOT, page), "utf8"))[1];
 
 const read = (...parts) => fs.readFileSync(path.join(EXAMPLES, ...parts), "utf8");
 
@@ -74,6 +74,7 @@ test("the C# example compiles against the SDK's signatures, and a wrong one does
 
     assert.equal(compile(text), "");
     assert.equal(compile(first("csharp")), "");
+    assert.equal(compile(first("csharp", "README.md")), "");
     assert.match(compile(text.replace("DstUrl =", "DstURL =")), /error CS0117.*DstURL/);
 });
 

@@ -48,6 +48,11 @@ const PARTS = [
     /^(longer than … MiB|JSON that is no object|could not take on the role …|…; (the right spelling|did you mean)|; put it in quotes|the name (is|has) |… any more: it ended at|… (monitor session|relay task) …$)/,
     // Debug lines, and a line of progress.
     /taken as success$|stopping it once more$/,
+    // What only a program that is no Pulumi engine brings about, what the plugin tells its log, and ends of another message.
+    /^('…' (is no|is not (the URN|of the form|an engine address))|… (gave|was answered|could not be called|was cancelled|failed with …$)|…: the details|The (answer|call broke|request|header) )/,
+    /^(failed with …$|… failed with …\n…$|Compressed messages|The message is marked|No service is served|a property path starts|is (not a finite|marked as secret|an output whose)|carries a sig|The plugin made a value)/,
+    // What `--help` and a start by hand print.
+    /^\s+(pulumi-resource-aliyun-live: the plugin|This is the Pulumi plugin)/,
     // What only a broken schema, or a caller inside the plugin, can bring about.
     /^(the schema |config\.variables and|…: … (must be an object|is required but|is not a type)|…: (a type that|an enum's|a value that is not)|not a property path)/,
 ];
@@ -67,7 +72,7 @@ function isTold(message, heading) {
     return true;
 }
 
-const messages = sentences("Resources", "Live", "Credentials", "Model").map(each => ({ ...each, text: each.text.replaceAll("`", "").trim(), raw: each.text }));
+const messages = sentences(".", "Protocol", "Resources", "Live", "Credentials", "Model").map(each => ({ ...each, text: each.text.replaceAll("`", "").trim(), raw: each.text }));
 const told = headings(doc("troubleshooting.md"));
 
 test("every message that the plugin can tell has a heading in the page of troubles", () => {
@@ -113,4 +118,16 @@ test("the first page leads to every other, and its front matter is what the regi
     for (const page of fs.readdirSync(path.join(ROOT, "docs")).filter(file => file.endsWith(".md") && file !== "_index.md"))
         assert.ok(first.includes(`](${page})`), page);
     for (const page of ["_index.md", "installation-configuration.md"]) assert.match(doc(page), /^---\ntitle: .+\nmeta_desc: .+\nlayout: package\n---\n/);
+});
+
+/** The anchors of a page, as GitHub makes them from headings. */
+const anchors = text => [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-"));
+
+test("every link to a section leads to one", () => {
+    const files = ["README.md", ...["docs", "examples"].flatMap(folder => fs.readdirSync(path.join(ROOT, folder), { recursive: true })
+        .filter(file => file.endsWith(".md")).map(file => path.join(folder, file)))];
+    const links = files.flatMap(file => [...read(file).matchAll(/\]\((?!https?:)([^)\s#]*)#([^)\s]+)\)/g)]
+        .map(([, target, anchor]) => ({ file, anchor, page: target ? path.join(path.dirname(file), target) : file })));
+    assert.ok(links.length > 30);
+    assert.deepEqual(links.filter(({ page, anchor }) => !anchors(read(page)).includes(anchor)), []);
 });

@@ -92,6 +92,7 @@ namespace Pulumi
     }
     public static class Deployment
     {
+        public static Task<int> RunAsync(Action program) => Task.FromResult(0);
         public static Task<int> RunAsync(Func<IDictionary<string, object?>> program) => Task.FromResult(program().Count);
     }
 }
