@@ -30,7 +30,7 @@ export UseSharedCompilation := false
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help build native install dist docs demo test test-native test-fast soak fuzz load lint format simulator clean solution dotnet node
+.PHONY: help build native install dist docs bench demo test test-native test-fast soak fuzz load lint format simulator clean solution dotnet node
 
 help: ## print this list
 	@awk -F ': .*## ' '/^[a-z-]+:.* ## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -38,7 +38,7 @@ help: ## print this list
 build: $(PLUGIN) ## publish the plugin for this machine: one self-contained file, bin/pulumi-resource-aliyun-live
 
 native: $(NATIVE) ## publish it as native code, which starts faster and needs less memory: bin/native (NATIVE_FRAMEWORK=net10.0)
-	@sh eng/native-size $(NATIVE) $$(find obj/native -name '*.map.xml')
+	@sh eng/native-size $(NATIVE) $$(find obj/native -name 'pulumi-*.map.xml')
 
 install: $(PLUGIN) ## put the plugin into the folder of the Pulumi CLI (PULUMI_HOME, default ~/.pulumi)
 	@sh eng/install $(PLUGIN)
@@ -57,6 +57,9 @@ test-native: node solution $(NATIVE) tests/Interop/node_modules/.package-lock.js
 
 test-fast: solution ## run the .NET tests alone, without publishing the plugin and without Node
 	@sh eng/test dotnet
+
+bench: solution $(PLUGIN) ## measure start, memory, calls, refresh, up and destroy; written to bench/results.md too (ARGS='start calls refresh stack')
+	@sh eng/bench $(ARGS)
 
 soak: solution ## run the tests under faults at length: 50,000 random programs, 50 plugin processes on one account
 	@FAULT_PROGRAMS=50000 FAULT_PROCESSES=50 dotnet test tests/Provider.Tests --configuration Release --no-build --nologo --verbosity quiet \
@@ -99,7 +102,7 @@ $(PLUGIN): $(SOURCES)
 
 $(NATIVE): $(SOURCES)
 	$(call require,dotnet)
-	@sh eng/native $(@D)
+	@sh eng/native provider $(@D)
 	@touch $@
 
 # Without analyzers, which cost as much time as everything else: they run in `make lint`, and in builds without make.

@@ -50,14 +50,16 @@ static async Task<int> ServeAsync(string? engineAddress)
     using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
     using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Stop);
 
+    // The engine waits for the port, the first line of standard output, where nothing else ever goes. What its first call needs can be
+    // built while it connects.
+    await using var server = GrpcServer.Listen();
+    Print($"{server.Port}\n");
+
     using var engine = new EngineClient(TimeProvider.System);
     if (engineAddress is not null)
         engine.Connect(engineAddress);
     using var dispatcher = new RpcDispatcher(new LiveProvider(engine, TimeProvider.System), engine);
-    await using var server = await GrpcServer.StartAsync(dispatcher, TimeProvider.System);
-
-    // The first line of standard output is the engine's; nothing else ever goes there.
-    Print($"{server.Port}\n");
+    await server.ServeAsync(dispatcher, TimeProvider.System);
     if (engineAddress is null && !Console.IsInputRedirected && !Console.IsOutputRedirected)
         Explain(server.Port);
 

@@ -37,7 +37,7 @@ sealed record CommandLine(StartMode Mode, string? EngineAddress, string? Problem
                 case ['-', ..]:
                     break;
                 // The address comes last; a word before it may be the value of a flag that is not known here.
-                case var word when GrpcClient.BaseAddress(word) is not null:
+                case var word when GrpcClient.IsAddress(word):
                     address = word;
                     break;
                 case var word:

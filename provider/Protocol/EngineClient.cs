@@ -19,7 +19,7 @@ sealed class EngineClient(TimeProvider clock) : IEngineLog, IDisposable
     /// <summary>Talks to the given address from now on; false where it is not of the form host:port.</summary>
     public bool Connect(string address)
     {
-        if (GrpcClient.BaseAddress(address) is null)
+        if (!GrpcClient.IsAddress(address))
             return false;
         if (address == _address)
             return true;
@@ -34,7 +34,7 @@ sealed class EngineClient(TimeProvider clock) : IEngineLog, IDisposable
     /// <summary>As <see cref="Connect"/>, and makes the process outlive its engines: it was started by hand for many runs.</summary>
     public bool Attach(string address)
     {
-        _attached |= GrpcClient.BaseAddress(address) is not null;
+        _attached |= GrpcClient.IsAddress(address);
         return Connect(address);
     }
 

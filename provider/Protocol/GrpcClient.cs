@@ -14,6 +14,8 @@ namespace PulumiAliyunLive.Protocol;
 /// </summary>
 sealed class GrpcClient : IDisposable
 {
+    const string Loopback = "127.0.0.1:";
+
     readonly HttpMessageInvoker _http;
     readonly Uri _base;
 
@@ -47,6 +49,12 @@ sealed class GrpcClient : IDisposable
         && int.TryParse(address.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _)
             ? uri
             : null;
+
+    /// <summary>Whether it is of the form host:port. What the engine gives is recognised without the cost of parsing addresses.</summary>
+    public static bool IsAddress(string text) =>
+        (text.StartsWith(Loopback, StringComparison.Ordinal)
+            && ushort.TryParse(text.AsSpan(Loopback.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0)
+        || BaseAddress(text) is not null;
 
     /// <summary>Makes a call with one request and one reply.</summary>
     /// <param name="method">Service and method, as in <c>pulumirpc.Engine/Log</c>.</param>

@@ -2,9 +2,9 @@ using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Net;
+using System.Net.Sockets;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -21,14 +21,38 @@ namespace PulumiAliyunLive.Protocol;
 /// </summary>
 sealed class GrpcServer : IAsyncDisposable
 {
-    readonly KestrelServer _kestrel;
+    /// <summary>Connections that may wait to be accepted.</summary>
+    const int Backlog = 512;
 
-    GrpcServer(KestrelServer kestrel, int port) => (_kestrel, Port) = (kestrel, port);
+    readonly Socket _listener;
+    KestrelServer? _kestrel;
 
-    public int Port { get; }
+    GrpcServer(Socket listener) => _listener = listener;
 
-    /// <summary>Listens; connections are accepted once the task is done.</summary>
-    public static async Task<GrpcServer> StartAsync(RpcDispatcher dispatcher, TimeProvider clock)
+    public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+
+    /// <summary>
+    /// Opens the port. The system takes connections from now on and keeps them until <see cref="ServeAsync"/>; so the port can be told
+    /// before the server, which takes longer, is built.
+    /// </summary>
+    public static GrpcServer Listen()
+    {
+        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            listener.Listen(Backlog);
+            return new GrpcServer(listener);
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Begins to answer.</summary>
+    public async Task ServeAsync(RpcDispatcher dispatcher, TimeProvider clock)
     {
         var options = new KestrelServerOptions { AddServerHeader = false };
         options.Limits.MaxRequestBodySize = null;
@@ -37,22 +61,22 @@ sealed class GrpcServer : IAsyncDisposable
         // The engine's connection may rest for hours. An infinite limit would overflow in Kestrel's clock and close it after a second.
         options.Limits.KeepAliveTimeout = TimeSpan.FromDays(3650);
         options.Limits.Http2.MaxStreamsPerConnection = 10_000;
-        options.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = HttpProtocols.Http2);
+        options.Listen((IPEndPoint)_listener.LocalEndPoint!, endpoint => endpoint.Protocols = HttpProtocols.Http2);
 
-        var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance);
-        var kestrel = new KestrelServer(Options.Create(options), transport, NullLoggerFactory.Instance);
-        await kestrel.StartAsync(new Application(dispatcher, clock), CancellationToken.None);
-        var address = kestrel.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single();
-        return new GrpcServer(kestrel, new Uri(address).Port);
+        var transport = new SocketTransportOptions { Backlog = Backlog, CreateBoundListenSocket = _ => _listener };
+        _kestrel = new KestrelServer(
+            Options.Create(options), new SocketTransportFactory(Options.Create(transport), NullLoggerFactory.Instance), NullLoggerFactory.Instance);
+        await _kestrel.StartAsync(new Application(dispatcher, clock), CancellationToken.None);
     }
 
     /// <summary>Stops listening and lets calls in flight send their replies until <paramref name="giveUp"/>.</summary>
-    public Task StopAsync(CancellationToken giveUp) => _kestrel.StopAsync(giveUp);
+    public Task StopAsync(CancellationToken giveUp) => _kestrel?.StopAsync(giveUp) ?? Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {
-        await _kestrel.StopAsync(new CancellationToken(canceled: true));
-        _kestrel.Dispose();
+        await StopAsync(new CancellationToken(canceled: true));
+        _kestrel?.Dispose();
+        _listener.Dispose();
     }
 
     sealed class Application(RpcDispatcher dispatcher, TimeProvider clock) : IHttpApplication<IFeatureCollection>

@@ -25,7 +25,8 @@ public sealed class GrpcServerTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _dispatcher = new RpcDispatcher(_provider, _engine);
-        _server = await GrpcServer.StartAsync(_dispatcher, _clock);
+        _server = GrpcServer.Listen();
+        await _server.ServeAsync(_dispatcher, _clock);
         _client = new GrpcClient($"127.0.0.1:{_server.Port}");
         _http = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false });
     }

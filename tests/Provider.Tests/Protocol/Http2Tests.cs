@@ -23,7 +23,8 @@ public sealed class Http2Tests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _dispatcher = new RpcDispatcher(_provider, _engine);
-        _server = await GrpcServer.StartAsync(_dispatcher, TimeProvider.System);
+        _server = GrpcServer.Listen();
+        await _server.ServeAsync(_dispatcher, TimeProvider.System);
         _connection = new TcpClient();
         await _connection.ConnectAsync("127.0.0.1", _server.Port);
         await _connection.GetStream().WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray());
