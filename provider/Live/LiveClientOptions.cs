@@ -13,10 +13,10 @@ sealed record LiveClientOptions
     public string UserAgentVersion { get; init; } = "0";
 
     /// <summary>
-    /// The clock of what the network may take. Real time, whatever clock time limits run on: a clock that jumps to the next moment waited for
-    /// would end every call at once.
+    /// The clock of what the network may take; null is real time, whatever clock time limits run on: a clock that jumps to the next moment
+    /// waited for would end every call at once.
     /// </summary>
-    public TimeProvider NetworkClock { get; init; } = TimeProvider.System;
+    public TimeProvider? NetworkClock { get; init; }
 
     /// <summary>Time to open a connection, in real time.</summary>
     public TimeSpan ConnectTimeout { get; init; } = Limits.ConnectTimeout;

@@ -25,7 +25,7 @@ sealed class RpcTransport : IDisposable
     readonly string _userAgent;
     readonly TimeSpan _connectTimeout;
     readonly TimeSpan _readTimeout;
-    readonly TimeProvider _networkClock;
+    readonly TimeProvider? _networkClock;
     readonly TimeProvider _clock;
 
     // Ticks by which the service's clock is ahead of ours, as of the latest answer; and that which requests are dated with.
@@ -87,7 +87,8 @@ sealed class RpcTransport : IDisposable
     async Task<LiveObject> ExchangeAsync(
         RpcOperation operation, HttpRequestMessage request, bool temporaryKey, IEnumerable<string> secrets, CancellationToken cancellation)
     {
-        using var limit = new CancellationTokenSource(_connectTimeout + _readTimeout, _networkClock);
+        var timeLimit = _connectTimeout + _readTimeout;
+        using var limit = _networkClock is null ? new CancellationTokenSource(timeLimit) : new CancellationTokenSource(timeLimit, _networkClock);
         using var end = operation.Once
             ? cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).CancelAfter(Limits.CreateGrace), limit)
             : cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), limit);

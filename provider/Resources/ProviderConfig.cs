@@ -150,7 +150,7 @@ sealed record ProviderConfig(
     public LiveClient Connect(
         TimeProvider clock, HttpMessageHandler? handler = null, Action<string>? debug = null, TimeProvider? networkClock = null)
     {
-        var options = Timing with { Endpoint = Endpoint, NetworkClock = networkClock ?? TimeProvider.System };
+        var options = Timing with { Endpoint = Endpoint, NetworkClock = networkClock };
         Action<string>? told = debug is null ? null : line => debug(Redaction.Text(line));
         var source = CredentialChain.Create(Credentials, () =>
         {
