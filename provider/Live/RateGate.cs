@@ -41,28 +41,24 @@ sealed class RateGate(TimeProvider clock, int callsPerSecond)
     /// time limit, and when it has come too late: then there is nothing to leave.
     /// </summary>
     /// <exception cref="OperationCanceledException">The operation is cancelled.</exception>
-    public async ValueTask<bool> EnterAsync(Deadline deadline)
+    public ValueTask<bool> EnterAsync(Deadline deadline)
     {
-        deadline.Cancellation.ThrowIfCancellationRequested();
-        Waiter waiter;
+        if (deadline.Cancellation.IsCancellationRequested) return ValueTask.FromCanceled<bool>(deadline.Cancellation);
         lock (_lock)
         {
             var now = clock.GetUtcNow();
-            if (deadline.EndsWithin(ShortestWait(now))) return false;
+            if (deadline.EndsWithin(ShortestWait(now))) return ValueTask.FromResult(false);
             if (_waiting.Count == 0 && HasPlace(now))
             {
                 _inside++;
-                return true;
+                return ValueTask.FromResult(true);
             }
 
-            waiter = new Waiter(deadline);
+            var waiter = new Waiter(deadline);
             _waiting.Enqueue(waiter);
             Arm(now);
+            return new ValueTask<bool>(waiter.Task);
         }
-
-        await using var cancellation = deadline.Cancellation.UnsafeRegister(
-            static (state, token) => ((Waiter)state!).TrySetCanceled(token), waiter);
-        return await waiter.Task;
     }
 
     /// <summary>A call that was let in has been answered, or given up.</summary>
@@ -113,12 +109,12 @@ sealed class RateGate(TimeProvider clock, int callsPerSecond)
         {
             if (waiter.Deadline.Remaining == TimeSpan.Zero)
             {
-                waiter.TrySetResult(false);
+                waiter.End(false);
             }
             else if (!waiter.Task.IsCompleted)
             {
                 if (!HasPlace(now)) break;
-                if (waiter.TrySetResult(true)) _inside++;
+                if (waiter.End(true)) _inside++;
             }
 
             _waiting.Dequeue();
@@ -145,8 +141,24 @@ sealed class RateGate(TimeProvider clock, int callsPerSecond)
         }
     }
 
-    sealed class Waiter(Deadline deadline) : TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)
+    sealed class Waiter : TaskCompletionSource<bool>
     {
-        public Deadline Deadline { get; } = deadline;
+        readonly CancellationTokenRegistration _cancellation;
+
+        public Waiter(Deadline deadline)
+            : base(TaskCreationOptions.RunContinuationsAsynchronously)
+        {
+            Deadline = deadline;
+            _cancellation = deadline.Cancellation.UnsafeRegister(static (state, token) => ((Waiter)state!).TrySetCanceled(token), this);
+        }
+
+        public Deadline Deadline { get; }
+
+        /// <summary>False where the operation was cancelled before.</summary>
+        public bool End(bool letIn)
+        {
+            _cancellation.Unregister();
+            return TrySetResult(letIn);
+        }
     }
 }

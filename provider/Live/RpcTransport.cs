@@ -125,7 +125,8 @@ sealed class RpcTransport : IDisposable
         return Answer.Read(operation.Name, raw, temporaryKey, secrets);
     }
 
-    static SocketsHttpHandler NewHandler(Uri endpoint, LiveClientOptions options) => new()
+    /// <summary>The way to the network, where no test stands in its place.</summary>
+    public static SocketsHttpHandler NewHandler(Uri endpoint, LiveClientOptions options) => new()
     {
         ConnectTimeout = options.ConnectTimeout,
         PooledConnectionIdleTimeout = Limits.IdleConnection,

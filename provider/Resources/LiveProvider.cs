@@ -44,6 +44,9 @@ sealed class LiveProvider(IEngineLog log, TimeProvider clock, Func<ProviderConfi
         };
     });
 
+    /// <summary>The engine's ear, behind what hides secrets.</summary>
+    readonly Discreet _log = new(log);
+
     /// <summary>The configured session, the listings that refreshes share included.</summary>
     volatile Session? _session;
 
@@ -65,8 +68,8 @@ sealed class LiveProvider(IEngineLog log, TimeProvider clock, Func<ProviderConfi
     public ValueTask ConfigureAsync(PropertyMap config, CancellationToken cancellation)
     {
         var settings = ProviderConfig.Read(Schema.Config, config, Environment.GetEnvironmentVariable);
-        var client = connect?.Invoke(settings) ?? settings.Connect(clock, debug: line => _ = log.LogAsync(LogSeverity.Debug, line, "").AsTask());
-        _session = new(client, log, clock, settings.Region, settings.EnvironmentRegion, settings.RefreshBeforeUpdate)
+        var client = connect?.Invoke(settings) ?? settings.Connect(clock, debug: line => _ = _log.LogAsync(LogSeverity.Debug, line, "").AsTask());
+        _session = new(client, _log, clock, settings.Region, settings.EnvironmentRegion, settings.RefreshBeforeUpdate)
         {
             Listings = new(client, clock),
         };
@@ -130,16 +133,23 @@ sealed class LiveProvider(IEngineLog log, TimeProvider clock, Func<ProviderConfi
         ? function
         : throw new ProviderException(ProviderStatus.InvalidArgument, $"This provider has no function `{token}`; it has {string.Join(", ", Functions.Value.Keys)}.");
 
-    /// <summary>What no resource told in its own words is told here, so that nothing a person can mend counts as a fault of the plugin.</summary>
+    /// <summary>
+    /// What no resource told in its own words is told here, so that nothing a person can mend counts as a fault of the plugin. No secret gets
+    /// past, wherever the words came from.
+    /// </summary>
     static async Task<T> Told<T>(Func<Task<T>> call)
     {
         try
         {
             return await call();
         }
+        catch (ProviderException error)
+        {
+            throw Discreet.Error(error);
+        }
         catch (CredentialsException error)
         {
-            throw new ProviderException(ProviderStatus.Unauthenticated, error.Message, error);
+            throw Discreet.Error(new ProviderException(ProviderStatus.Unauthenticated, error.Message, error));
         }
         catch (LiveException error)
         {

@@ -150,6 +150,8 @@ sealed record ProviderConfig(
     public LiveClient Connect(
         TimeProvider clock, HttpMessageHandler? handler = null, Action<string>? debug = null, TimeProvider? networkClock = null)
     {
+        foreach (var secret in (string?[])[Credentials.SecretKey, Credentials.SecurityToken, Credentials.AssumeRoleWithOidc?.Token])
+            Redaction.Remember(secret);
         var options = Timing with { Endpoint = Endpoint, NetworkClock = networkClock };
         Action<string>? told = debug is null ? null : line => debug(Redaction.Text(line));
         var source = CredentialChain.Create(Credentials, () =>
