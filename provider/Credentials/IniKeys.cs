@@ -82,10 +82,16 @@ static class IniKeys
             }
             else if (within && line.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals)
             {
-                values![line[..equals].Trim()] = line[(equals + 1)..].Trim();
+                values![line[..equals].Trim()] = Plain(line[(equals + 1)..].Trim());
             }
         }
 
         return values;
     }
+
+    /// <summary>A value without the quotes around it, or without the remark behind it.</summary>
+    static string Plain(string value) =>
+        value is ['"' or '\'', .., _] && value[0] == value[^1] ? value[1..^1]
+        : value.AsSpan().IndexOfAny(';', '#') is >= 0 and var remark ? value[..remark].TrimEnd()
+        : value;
 }

@@ -49,6 +49,21 @@ public sealed class ProfileKeysTests
         (await world.FindAsync()).Source.ShouldBe("profile `main` of ~/elsewhere.json");
     }
 
+    [Theory]
+    [InlineData("\"id\"", "id")]
+    [InlineData(" 'id' ", "id")]
+    [InlineData("id ; of the laptop", "id")]
+    [InlineData("id# of the laptop", "id")]
+    [InlineData("\"", "\"")]
+    [InlineData("\"id'", "\"id'")]
+    public async Task Values_of_an_ini_file_may_stand_in_quotes_or_before_a_remark(string written, string id)
+    {
+        var world = new World { Files = { ["/f"] = $"[default]\naccess_key_id = {written}\naccess_key_secret = secret\n" } };
+
+        (await world.FindAsync(new CredentialOptions { SharedCredentialsFile = "/f" })).ShouldBe(
+            new LiveCredentials(id, "secret", null, "section [default] of /f"));
+    }
+
     [Fact]
     public async Task The_file_may_be_an_ini_file()
     {
