@@ -26,6 +26,9 @@ static class GrpcFraming
     /// <summary>The engine's limit for one message, in both directions.</summary>
     public const int MaxMessageBytes = 400 * 1024 * 1024;
 
+    /// <summary>Characters of a status text. Encoded, each may take nine bytes.</summary>
+    public const int MaxTextLength = 4000;
+
     /// <summary>The longest time that timers of .NET can wait for, about 49 days.</summary>
     static readonly TimeSpan LongestTimeout = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
@@ -65,6 +68,13 @@ static class GrpcFraming
             : throw new RpcException(
                 ProviderStatus.ResourceExhausted, $"The message is {length} bytes long; the limit is {maxBytes} bytes.");
     }
+
+    /// <summary>
+    /// A text of a length that every client reads: one that quotes what was sent may be of any length, and headers of 64 KiB make some break
+    /// the connection off.
+    /// </summary>
+    public static string Shortened(string message) => message.Length <= MaxTextLength ? message
+        : message[..(char.IsHighSurrogate(message[MaxTextLength - 1]) ? MaxTextLength - 1 : MaxTextLength)] + " …";
 
     /// <summary>Encodes a status text for <c>grpc-message</c>: each UTF-8 byte that is not plain ASCII becomes <c>%XX</c>.</summary>
     public static string EncodeMessage(string message)

@@ -51,8 +51,8 @@ sealed class GrpcServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Begins to answer.</summary>
-    public async Task ServeAsync(RpcDispatcher dispatcher, TimeProvider clock)
+    /// <summary>How connections are treated, whatever they come from.</summary>
+    public static KestrelServerOptions NewOptions()
     {
         var options = new KestrelServerOptions { AddServerHeader = false };
         options.Limits.MaxRequestBodySize = null;
@@ -61,6 +61,13 @@ sealed class GrpcServer : IAsyncDisposable
         // The engine's connection may rest for hours. An infinite limit would overflow in Kestrel's clock and close it after a second.
         options.Limits.KeepAliveTimeout = TimeSpan.FromDays(3650);
         options.Limits.Http2.MaxStreamsPerConnection = 10_000;
+        return options;
+    }
+
+    /// <summary>Begins to answer.</summary>
+    public async Task ServeAsync(RpcDispatcher dispatcher, TimeProvider clock)
+    {
+        var options = NewOptions();
         options.Listen((IPEndPoint)_listener.LocalEndPoint!, endpoint => endpoint.Protocols = HttpProtocols.Http2);
 
         var transport = new SocketTransportOptions { Backlog = Backlog, CreateBoundListenSocket = _ => _listener };
@@ -245,7 +252,7 @@ sealed class GrpcServer : IAsyncDisposable
             if (status.Code == (int)ProviderStatus.Unimplemented)
                 headers[GrpcFraming.AcceptEncodingHeader] = GrpcFraming.IdentityEncoding;
             if (status.Message.Length > 0)
-                headers[GrpcFraming.MessageHeader] = GrpcFraming.EncodeMessage(status.Message);
+                headers[GrpcFraming.MessageHeader] = GrpcFraming.EncodeMessage(GrpcFraming.Shortened(status.Message));
             if (status.Details.Count > 0)
                 headers[GrpcFraming.DetailsHeader] = GrpcFraming.EncodeBinary(status.ToByteArray());
         }

@@ -48,6 +48,18 @@ public sealed class GrpcServerTests : IAsyncLifetime
         reply.Inputs.Fields["k"].StringValue.ShouldBe("v");
     }
 
+    /// <summary>Kestrel's own limit is 130 seconds. It counts in the units of its clock, where a limit of all time turns into one of none.</summary>
+    [Fact]
+    public void A_connection_may_rest_for_years_which_the_server_can_count()
+    {
+        var limits = GrpcServer.NewOptions().Limits;
+
+        limits.KeepAliveTimeout.ShouldBeGreaterThan(TimeSpan.FromDays(365));
+        var now = TimeProvider.System.GetTimestamp();
+        checked(now + (long)(limits.KeepAliveTimeout.TotalSeconds * TimeProvider.System.TimestampFrequency)).ShouldBeGreaterThan(now);
+        limits.Http2.KeepAlivePingDelay.ShouldBe(TimeSpan.MaxValue, "a client that rests need not answer pings");
+    }
+
     [Fact]
     public async Task A_message_may_arrive_in_pieces_of_any_size()
     {
