@@ -324,6 +324,73 @@ describe("each field on the wire, with the official Node client at the other end
         assert.equal(inputs.restartTriggers[0].length, triggers[0].length);
     });
 
+    /** All replies of one List call, each as plain data. */
+    const list = fields => new Promise((resolve, reject) => {
+        const request = new provider.ListRequest();
+        for (const [name, value] of Object.entries(fields))
+            request[`set${name}`](value);
+        const replies = [];
+        plugin.client.list(request)
+            .on("data", reply => replies.push({
+                ...reply.hasResult() && { id: reply.getResult().getId(), name: reply.getResult().getName() },
+                ...reply.hasContinuation() && { continuation: reply.getContinuation().getContinuationToken() },
+                ...reply.hasComputed() && { computed: true },
+            }))
+            .on("error", reject)
+            .on("end", () => resolve(replies));
+    });
+
+    test("ListRequest and ListResponse: type, query, limit, page size, continuation; ids and names", async () => {
+        const made = await Promise.all(["one", "two", "three"].map(name => make(name, { taskName: `listed-${name}` })));
+        const query = struct({ taskNamePrefix: "listed-" });
+        const known = made.map(({ state }) => ({ id: state.id, name: state.inputs.taskName }));
+        const sorted = items => items.toSorted((a, b) => a.name.localeCompare(b.name));
+
+        const all = await list({ Token: RELAY, Query: query });
+        assert.deepEqual(sorted(all), sorted(known));
+        assert.deepEqual(await list({ Token: RELAY, Query: struct({ taskName: "listed-two" }) }), [known[1]]);
+        assert.deepEqual(await list({ Token: RELAY, Query: query, Limit: 2 }), all.slice(0, 2));
+
+        const first = await list({ Token: RELAY, Query: query, PageSize: 2 });
+        assert.deepEqual(first.slice(0, 2), all.slice(0, 2));
+        assert.equal(first.length, 3);
+        assert.notEqual(first[2].continuation, "");
+        assert.deepEqual(await list({ Token: RELAY, Query: query, PageSize: 2, ContinuationToken: first[2].continuation }), all.slice(2));
+
+        assert.equal((await failure(list({ Token: "aliyun-live:index:Nothing" }))).code, grpc.status.INVALID_ARGUMENT);
+        assert.equal((await failure(list({ Token: RELAY, ContinuationToken: "x" }))).code, grpc.status.INVALID_ARGUMENT);
+        await Promise.all(made.map(({ resource, state }) => resource.delete(state)));
+    });
+
+    test("InvokeRequest and InvokeResponse: function, arguments, preview; what it returns, and failures", async () => {
+        const { resource, inputs, state } = await make("invoked");
+        const invoke = async fields => {
+            const request = new provider.InvokeRequest();
+            for (const [name, value] of Object.entries(fields))
+                request[`set${name}`](value);
+            const reply = await plugin.call("invoke", request);
+            return { returned: reply.getReturn()?.toJavaScript(), failures: reply.getFailuresList().map(item => item.toObject()) };
+        };
+        const token = "aliyun-live:index:getRelayTask";
+        for (const Preview of [false, true]) {
+            const { returned, failures } = await invoke({ Tok: token, Args: struct({ taskId: state.outputs.taskId }), Preview });
+            assert.deepEqual(failures, []);
+            assert.equal(returned.id, state.id);
+            assert.equal(returned.taskName, inputs.taskName);
+            assert.deepEqual(returned.dstUrl, inputs.dstUrl);
+            assert.ok(isSecret(returned.dstUrl));
+        }
+
+        const wrong = await invoke({ Tok: "aliyun-live:index:getMonitorSessions", Args: struct({ status: "Flying", monitorNam: "x" }) });
+        assert.equal(wrong.returned, undefined);
+        assert.equal(wrong.failures.length, 2);
+        assert.match(wrong.failures[0].reason, /^status: must be one of `Running`, `Stopped`/);
+        assert.match(wrong.failures[1].reason, /`monitorNam`.*`monitorName`/);
+        assert.equal((await failure(invoke({ Tok: "aliyun-live:index:getNothing" }))).code, grpc.status.INVALID_ARGUMENT);
+        assert.equal((await failure(invoke({ Tok: token, Args: struct({ taskId: "nobody" }) }))).code, grpc.status.NOT_FOUND);
+        await resource.delete(state);
+    });
+
     test("a client that has lost its connection finds the plugin again at the same port", async () => {
         for (let round = 0; round < 3; round++) {
             const client = new providergrpc.ResourceProviderClient(`127.0.0.1:${plugin.portLine}`, grpc.credentials.createInsecure(), {

@@ -1,24 +1,15 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const { execFile, execFileSync } = require("node:child_process");
+const { execFile } = require("node:child_process");
 const path = require("node:path");
 const { test } = require("node:test");
 const { promisify } = require("node:util");
 const { Plugin } = require("./support/plugin");
+const { findPython } = require("./support/python");
 
 const PROTOS = path.resolve(__dirname, "../../provider/Protocol/Proto");
-const MODULES = "import grpc, grpc_tools.protoc, google.protobuf";
-
-/** The first Python that has grpcio and its tools: Debian's own where another one comes first on the path. */
-const python = ["/usr/bin/python3", "python3"].find(name => {
-    try {
-        execFileSync(name, ["-c", MODULES], { stdio: "ignore" });
-        return true;
-    } catch {
-        return false;
-    }
-});
+const python = findPython("grpc, grpc_tools.protoc, google.protobuf");
 
 test("the plugin under Python's grpcio", { skip: !python && "python3-grpcio and python3-grpc-tools of Debian are not installed", timeout: 120_000 }, async () => {
     const plugin = await Plugin.start();

@@ -125,8 +125,11 @@ class Plugin {
 /** The details of an error of grpc-js: `[{ name, message }]`, decoded with the official types. */
 function details(error) {
     const [bytes] = error.metadata.get("grpc-status-details-bin");
-    if (!bytes)
-        return [];
+    return bytes ? decoded(bytes) : [];
+}
+
+/** The same from the bytes of the trailer. */
+function decoded(bytes) {
     return Status.deserializeBinary(bytes).getDetailsList().map(any => {
         const name = any.getTypeName();
         const type = provider[name.replace("pulumirpc.", "")];
@@ -134,4 +137,4 @@ function details(error) {
     });
 }
 
-module.exports = { EXECUTABLE, Plugin, UNKNOWN, details, isSecret, secret, severity: engineproto.LogSeverity, struct };
+module.exports = { EXECUTABLE, Plugin, UNKNOWN, decoded, details, isSecret, secret, severity: engineproto.LogSeverity, struct };

@@ -41,11 +41,15 @@ class Resource {
         };
     }
 
-    async create(inputs, { preview = false } = {}) {
+    createRequest(inputs, { preview = false } = {}) {
         const request = this.#named(new provider.CreateRequest());
         request.setProperties(struct(inputs));
         request.setPreview(preview);
-        const reply = await this.plugin.call("create", request);
+        return request;
+    }
+
+    async create(inputs, options) {
+        const reply = await this.plugin.call("create", this.createRequest(inputs, options));
         return { id: reply.getId(), inputs, outputs: reply.getProperties().toJavaScript() };
     }
 

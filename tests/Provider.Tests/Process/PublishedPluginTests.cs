@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using LiveSimulator;
 using PulumiAliyunLive.Model;
@@ -87,6 +88,37 @@ public sealed class PublishedPluginTests
         ValueCodec.Decode(read.Properties)["dstUrl"].ShouldNotBeNull().IsSecret.ShouldBeTrue();
         plugin.Signal(PosixSignal.SIGINT);
         (await plugin.EndAsync()).ShouldBe((0, "", ""));
+    }
+
+    /// <summary>Far more than one frame holds, and than clients of other languages take; the engine takes 16 MiB.</summary>
+    [Fact]
+    public async Task The_details_of_an_error_may_be_larger_than_128_kilobytes()
+    {
+        var service = new LiveService(TimeProvider.System);
+        await using var live = SimulatorServer.Start(service);
+        await using var plugin = PluginProcess.Start(["127.0.0.1:1"], environment: new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["LIVE_ENDPOINT"] = live.Address.ToString(),
+        });
+        using var client = new GrpcClient($"127.0.0.1:{await plugin.ReadPortAsync()}");
+        var config = new PropertyMap
+        {
+            ["region"] = "cn-shanghai", ["accessKey"] = LiveService.DefaultAccessKeyId, ["secretKey"] = LiveService.DefaultAccessKeySecret,
+        };
+        await client.CallAsync(Service + "Configure", new Wire.ConfigureRequest { Args = ValueCodec.Encode(config) }, Wire.ConfigureResponse.Parser);
+        var inputs = await CheckAsync(client);
+        var trigger = new string('x', 128 * 1024);
+        inputs.Fields["restartTriggers"] = Value.ForList(Value.ForString(trigger));
+        service.FailNext("DescribeLivePullToPush", Fault.Refuse("InternalFault") with { Times = 20 });
+
+        var error = await Should.ThrowAsync<RpcException>(() => client.CallAsync(
+            Service + "Create", new Wire.CreateRequest { Urn = Urn, Name = "relay", Type = RelayTask, Properties = inputs }, Wire.CreateResponse.Parser));
+
+        error.Status.CalculateSize().ShouldBeGreaterThan(128 * 1024);
+        var partial = error.Detail<Wire.ErrorResourceInitFailed>().ShouldNotBeNull();
+        partial.Id.ShouldBe($"cn-shanghai/{service.Tasks.Keys.Single()}");
+        ValueCodec.Decode(partial.Properties)["restartTriggers"]!.Elements.Single().Text.ShouldBe(trigger);
+        ValueCodec.Decode(partial.Inputs)["restartTriggers"]!.Elements.Single().Text.ShouldBe(trigger);
     }
 
     [Fact]
