@@ -126,6 +126,13 @@ test("no /etc/ssl, and a disk without room", { timeout, skip: !canMount() && "mo
     isFine(await life({ file: "unshare", args: ["--mount", "sh", "-c", script, "sh", EXECUTABLE], environment: { PATH: process.env.PATH, HOME: full, TMPDIR: full } }));
 });
 
+// Who may do everything may also write to a folder that forbids it, but not to what is mounted read-only.
+test("a home that is mounted read-only", { timeout, skip: !canMount() && "mounting is not permitted here (unshare --mount)" }, async t => {
+    const home = temporary(t);
+    const script = `mount -t tmpfs -o ro none ${home} && { ! touch ${home}/x 2>/dev/null; } && cd ${home} && exec "$@"`;
+    isFine(await life({ file: "unshare", args: ["--mount", "sh", "-c", script, "sh", EXECUTABLE], environment: { PATH: process.env.PATH, HOME: home, TMPDIR: home } }));
+});
+
 test("a standard output that is closed at once does not matter to a process that has told its port", { timeout }, async () => {
     const child = spawn(EXECUTABLE, ["127.0.0.1:1"], { stdio: ["pipe", "pipe", "pipe"], env: {} });
     const [line] = await once(child.stdout, "data");

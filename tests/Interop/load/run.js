@@ -1,6 +1,7 @@
 "use strict";
 
-// node load/run.js [CALLS]: how many calls a second the published plugin answers over 100 streams, how long one takes, and whether it grows.
+// node load/run.js [CALLS]: how many calls a second the published plugin answers over 100 streams, how long one takes, whether it grows, and
+// whether a connection may rest.
 const fs = require("node:fs");
 const http2 = require("node:http2");
 const os = require("node:os");
@@ -13,6 +14,9 @@ const { Resource } = require("../support/resource");
 const STREAMS = 100;
 const MEASURED = 20_000;
 const GROWTH = 0.05;
+
+/** Longer than a server of this kind keeps a resting connection by itself, which is 130 seconds. */
+const REST_MILLISECONDS = 140_000;
 const RELAY = "aliyun-live:index:RelayTask";
 
 const framed = message => {
@@ -57,6 +61,24 @@ async function drive(port, method, body, calls) {
     return { rate: Math.round(calls / seconds), half: at(0.5), most: at(0.99), longest: times[calls - 1].toFixed(2) };
 }
 
+/** A connection that makes one call, rests, and makes another. */
+async function rest(port) {
+    const session = http2.connect(`http://127.0.0.1:${port}`);
+    const call = () => new Promise((resolve, reject) => {
+        const request = session.request({ ":method": "POST", ":path": "/pulumirpc.ResourceProvider/GetPluginInfo", "content-type": "application/grpc", te: "trailers" });
+        request.on("trailers", trailers => resolve(trailers["grpc-status"]));
+        request.on("data", () => {});
+        request.on("error", reject);
+        request.end(Buffer.alloc(5));
+    });
+    await call();
+    await new Promise(resolve => setTimeout(resolve, REST_MILLISECONDS));
+    const lost = session.closed || session.destroyed;
+    const status = lost ? "none" : await call();
+    session.destroy();
+    return status === "0";
+}
+
 /** The same with h2load of Debian's nghttp2-client, which costs less; false where it is not installed. It does not look at gRPC's status. */
 function h2load(port, method, body, calls) {
     const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "load-")), "body");
@@ -80,6 +102,7 @@ async function main([count = "1000000"]) {
     try {
         await plugin.handshake();
         await plugin.configure({ region: "cn-shanghai", accessKey: "load", secretKey: secret("load") });
+        const rested = rest(plugin.portLine);
         const program = {
             sourceType: "live", sourceUrls: ["rtmp://pull.example.com/live/one"], dstUrl: secret("rtmp://push.example.com/live/one?auth_key=x"),
             startTime: "2034-01-01T00:00:00Z", endTime: "2034-01-01T01:00:00Z",
@@ -117,6 +140,10 @@ async function main([count = "1000000"]) {
         await many(Math.ceil(calls / 2));
         const after = memory(plugin);
         console.log(`memory: ${before.toFixed(1)} MiB before ${calls} calls, ${after.toFixed(1)} MiB after`);
+        const kept = await rested;
+        console.log(`a connection that rested for ${REST_MILLISECONDS / 1000} seconds ${kept ? "is open" : "was closed"}`);
+        if (!kept)
+            process.exitCode = 1;
         if (after > before * (1 + GROWTH)) {
             console.log(`That is more than ${GROWTH * 100} % of growth.`);
             process.exitCode = 1;
