@@ -103,6 +103,7 @@ abstract class ReplayGround : IAsyncDisposable
     sealed class InProcesses(RunningSimulator simulator, LiveService service, FakeEngine engine) : ReplayGround
     {
         readonly Dictionary<string, (PluginProcess Process, WireCalls Calls)> _plugins = new(StringComparer.Ordinal);
+        readonly List<(PluginProcess Process, WireCalls Calls)> _started = [];
 
         public override LiveService Service => service;
 
@@ -121,6 +122,7 @@ abstract class ReplayGround : IAsyncDisposable
             var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["LIVE_ENDPOINT"] = simulator.Address.ToString() };
             var process = PluginProcess.Start([engine.Address], environment: environment);
             var calls = new WireCalls(await process.ReadPortAsync());
+            _started.Add((process, calls));
             _plugins.Add(provider, (process, calls));
             return calls;
         }
@@ -131,8 +133,10 @@ abstract class ReplayGround : IAsyncDisposable
 
         public override void Kill()
         {
-            foreach (var (process, _) in _plugins.Values) process.Kill();
+            // Forgotten first: whoever waits for the answer of a dying process goes on before its end is known here.
+            var dying = _plugins.Values.ToList();
             _plugins.Clear();
+            foreach (var (process, _) in dying) process.Kill();
         }
 
         public override async Task EndAsync()
@@ -146,7 +150,7 @@ abstract class ReplayGround : IAsyncDisposable
 
         public override async ValueTask DisposeAsync()
         {
-            foreach (var (process, calls) in _plugins.Values)
+            foreach (var (process, calls) in _started)
             {
                 calls.Dispose();
                 await process.DisposeAsync();

@@ -45,9 +45,8 @@ sealed record Held(string Id, PropertyMap Inputs, PropertyMap Outputs, string Pr
 
 /// <summary>
 /// Takes the commands of a recording to the real provider, with a simulated service behind it. Every request is sent as it was recorded,
-/// but for what a
-/// stand-in had made up: where the recording has the id or the outputs that the stand-in answered, or the inputs that it left unchecked,
-/// ours are sent.
+/// but for what a stand-in had made up: where the recording has the id or the outputs that the stand-in answered, or the inputs that it
+/// left unchecked, ours are sent.
 /// </summary>
 sealed class ReplayedStack : IAsyncDisposable
 {

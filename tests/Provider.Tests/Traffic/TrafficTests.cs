@@ -8,9 +8,8 @@ using Wire = PulumiAliyunLive.Protocol.Wire;
 namespace PulumiAliyunLive.Tests.Traffic;
 
 /// <summary>
-/// What two releases of the real engine sent, answered by the real provider: command by command, what the answers mean and what the service
-/// holds
-/// afterwards.
+/// What two releases of the real engine sent, answered by the real provider, here and as a process: command by command, what the answers
+/// mean and what the service holds afterwards.
 /// </summary>
 public sealed class TrafficTests
 {
@@ -37,6 +36,7 @@ public sealed class TrafficTests
         await RotatedSecretAsync(stack);
         await DestroyAsync(stack);
         stack.Service.Conflicts.ShouldBeEmpty();
+        await stack.EndAsync();
     }
 
     [Theory]
