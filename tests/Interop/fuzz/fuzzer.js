@@ -9,7 +9,7 @@ const grpc = require("@grpc/grpc-js");
 const { Plugin, secret, severity } = require("../support/plugin");
 const { HostileService } = require("./answers");
 const { Bodies, SERVICE } = require("./bodies");
-const { Frames } = require("./frames");
+const { Frames, rawCall } = require("./frames");
 const { Random } = require("./random");
 const { Values, wire } = require("./values");
 
@@ -19,10 +19,11 @@ const { INTERNAL } = grpc.status;
 /** Kinds of input, and how many of each are under way at the same time. Calls of the service wait for the plugin's own rate limits. */
 const WORKERS = { proper: 6, broken: 6, frames: 8, answers: 6 };
 
-/**
- * How far the least memory of a run's last third may lie above the most of its first third. Garbage comes and goes; what stays is a leak.
- */
-const GROWTH_BYTES = 48 * 1024 * 1024;
+/** What a plugin may hold at the end of a run above what it held when it was warm, each time after it has tidied up. */
+const GROWTH_BYTES = 40 * 1024 * 1024;
+
+/** A plugin that has had fewer inputs is not warm yet, so that its growth tells nothing. */
+const WARM_INPUTS = 1000;
 
 /** Collects garbage early, so that it hides no leak, and ends the process where more than 400 MiB are really in use. */
 const FRUGAL = { DOTNET_GCConserveMemory: "9", DOTNET_GCgen0size: "0x400000", DOTNET_GCHeapHardLimit: "0x19000000" };
@@ -31,13 +32,18 @@ const FRUGAL = { DOTNET_GCConserveMemory: "9", DOTNET_GCgen0size: "0x400000", DO
 const LEFT_OPEN = 64;
 
 /** The longest time limit of a call. None reaches past the end of a run by more than a second, so that the end comes soon. */
-const CALL_MILLISECONDS = 20_000;
+const CALL_MILLISECONDS = 5000;
 
 /** How long after a run's end everything must have been answered, also by a busy machine; what has not been hangs. */
-const PATIENCE_MILLISECONDS = 20_000;
+const PATIENCE_MILLISECONDS = 40_000;
+
+/** How long after its time limit a call must have been answered. */
+const ANSWER_MILLISECONDS = 8000;
 
 /** Stands in the stream keys of the calls that reach the service; nothing that is told or logged may hold it. */
 const SERVED_KEY = "canary-served-key-0815";
+
+const percentDecoded = text => decodeURIComponent(String(text).replace(/%(?![0-9A-F]{2})/g, "%25"));
 
 /** Throws generated input at one plugin and keeps what breaks a promise. */
 class Fuzzer {
@@ -46,7 +52,6 @@ class Fuzzer {
     findings = [];
     /** A small input for each call and status that the corpus has no example of. */
     news = new Map();
-    #samples = [];
     #end = Infinity;
 
     constructor(seed) {
@@ -82,65 +87,76 @@ class Fuzzer {
         return Object.values(this.counts).reduce((sum, count) => sum + count, 0);
     }
 
+    /** What was done so far, in a line. */
+    told() {
+        const growth = this.growth === undefined ? "" : `, grown by ${Math.round(this.growth / 1024 / 1024)} MiB`;
+        return `${this.inputs} inputs ${JSON.stringify(this.counts)}, statuses ${JSON.stringify(this.statuses)}, ${this.service.requests} answers, `
+            + `${Math.round(this.memory() / 1024 / 1024)} MiB${growth}, ${this.findings.length} findings`;
+    }
+
     /** Runs until the time is over, or until the plugin is dead. Ends soon after its time whatever the plugin does. */
     async run(seconds, report = () => {}) {
         const began = Date.now();
         this.#end = began + seconds * 1000;
-        let told = began;
         let guard;
-        const ticks = setInterval(() => {
-            this.#samples.push({ share: (Date.now() - began) / (this.#end - began), bytes: this.memory() });
-            if (Date.now() - told > 10_000) {
-                told = Date.now();
-                report(this);
-            }
-        }, 250);
+        const reports = setInterval(() => report(this), 10_000);
         const late = new Promise(resolve => { guard = setTimeout(resolve, this.#end + PATIENCE_MILLISECONDS - Date.now(), "late"); });
-        const work = (async () => {
-            await this.replay();
-            await Promise.all(this.workers.map(async worker => {
-                while (Date.now() < this.#end && this.#alive())
-                    await this.#one(worker);
-            }));
-            if (this.#alive())
-                await this.plugin.handshake();
-        })();
-        const end = await Promise.race([work, late]);
+        const end = await Promise.race([this.#work(began + seconds * 333), late]);
         clearTimeout(guard);
-        clearInterval(ticks);
+        clearInterval(reports);
         if (!this.#alive())
             this.#find("death", `the plugin has ended: ${this.plugin.child.error}`);
         else if (end === "late")
-            this.#find("hang", `something is not answered ${PATIENCE_MILLISECONDS / 1000} seconds after its time`);
-        else
-            await this.#look();
+            this.#find("hang", `something is not answered ${PATIENCE_MILLISECONDS / 1000} seconds after the end`);
         if (this.plugin.child.error)
             this.#find("stderr", `something was written to standard error: ${this.plugin.child.error}`);
         for (const { message } of this.plugin.log.filter(({ message }) => message.includes(SERVED_KEY)))
             this.#find("secret", `a stream key was logged: ${message}`);
     }
 
-    /** What a run has left in the plugin. */
-    async #look() {
-        const memory = (from, to) => this.#samples.filter(({ share }) => share >= from && share <= to).map(({ bytes }) => bytes);
-        const growth = Math.min(...memory(2 / 3, 2)) - Math.max(...memory(0, 1 / 3));
-        if (growth > GROWTH_BYTES)
-            this.#find("memory", `the plugin has grown by ${Math.round(growth / 1024 / 1024)} MiB`);
+    async #work(warm) {
+        await Promise.all([this.replay(), this.#all(warm)]);
+        const warmMemory = this.inputs >= WARM_INPUTS ? await this.#tidy() : undefined;
+        await this.#all(this.#end);
+        if (!this.#alive())
+            return;
+        await this.plugin.handshake();
+        this.growth = warmMemory && await this.#tidy() - warmMemory;
+        if (this.growth > GROWTH_BYTES)
+            this.#find("memory", `the plugin has grown by ${Math.round(this.growth / 1024 / 1024)} MiB`);
         this.session.destroy();
         // The plugin learns of closed connections when it is scheduled.
-        const until = Date.now() + PATIENCE_MILLISECONDS;
+        const until = Date.now() + PATIENCE_MILLISECONDS / 2;
         while (this.#open() > this.openAtStart + LEFT_OPEN && Date.now() < until)
             await new Promise(resolve => setTimeout(resolve, 50));
         if (this.#open() > this.openAtStart + LEFT_OPEN)
             this.#find("open", `${this.#open()} files are open, ${this.openAtStart} were before`);
     }
 
+    /** Input of all kinds at the same time. */
+    async #all(until) {
+        await Promise.all(this.workers.map(async worker => {
+            while (Date.now() < until && this.#alive())
+                await this.#one(worker);
+        }));
+    }
+
+    /** The memory that is left when large messages, one after another, have made the plugin collect its garbage. */
+    async #tidy() {
+        let least = Infinity;
+        for (let count = 0; count < 40 && this.#alive(); count++) {
+            await this.#exchange("GetPluginInfo", Buffer.alloc(2 * 1024 * 1024), CALL_MILLISECONDS);
+            least = Math.min(least, this.memory());
+        }
+        return least;
+    }
+
     /** The corpus once more: what ever broke a promise, and an example of each call with each status. */
     async replay() {
-        for (const { name, method, body } of this.corpus) {
+        await Promise.all(this.corpus.map(({ name, method, body }) => {
             this.news.set(name, undefined);
-            await this.#call(method, Buffer.from(body, "base64"), "broken");
-        }
+            return this.#call(method, Buffer.from(body, "base64"), "broken");
+        }));
     }
 
     /** Adds what is new to the corpus. */
@@ -206,23 +222,8 @@ class Fuzzer {
 
     async #call(method, body, kind) {
         this.counts[kind]++;
-        const prefix = Buffer.alloc(5);
-        prefix.writeUInt32BE(body.length, 1);
         const limit = Math.ceil(Math.min(CALL_MILLISECONDS, Math.max(this.#end - Date.now(), 0) + 1000));
-        const reply = await new Promise(resolve => {
-            const result = { headers: {}, trailers: {}, data: [] };
-            const stream = this.session.request({
-                ":method": "POST", ":path": SERVICE + method, "content-type": "application/grpc", te: "trailers", "grpc-timeout": `${limit}m`,
-            });
-            stream.on("response", headers => { result.headers = headers; });
-            stream.on("trailers", trailers => { result.trailers = trailers; });
-            stream.on("data", data => result.data.push(data));
-            stream.on("error", error => { result.error = error; });
-            stream.on("close", () => resolve(result));
-            stream.end(Buffer.concat([prefix, body]));
-        });
-        const code = reply.trailers["grpc-status"] ?? reply.headers["grpc-status"];
-        const message = decodeURIComponent(String(reply.trailers["grpc-message"] ?? reply.headers["grpc-message"] ?? "").replace(/%(?![0-9A-F]{2})/g, "%25"));
+        const { code, message } = await this.#exchange(method, body, limit);
         this.statuses[code] = (this.statuses[code] ?? 0) + 1;
 
         const input = { method, body: body.toString("base64") };
@@ -230,13 +231,47 @@ class Fuzzer {
         if (kind !== "answers" && body.length < 2000 && !this.news.has(name))
             this.news.set(name, input);
         if (code === undefined)
-            this.#find("status", `${method} got no status: ${reply.error?.message ?? "closed"}`, input);
+            this.#find("status", `${method} got no status`, input);
         else if (Number(code) === INTERNAL)
             this.#find("internal", `${method}: ${this.plugin.log.findLast(line => line.severity === severity.DEBUG)?.message ?? message}`, input);
-        if (message.includes(SERVED_KEY))
+        if (message?.includes(SERVED_KEY))
             this.#find("secret", `${method} told a stream key: ${message}`, input);
-        if (this.session.destroyed || this.session.closed)
+    }
+
+    /**
+     * The status of one call, and its words: `{ code, message }`. Node's HTTP/2 breaks a connection off, or hangs, when it is sent a header of
+     * more than 64 KiB, such as the details of a large resource; what it does not tell is looked for in the bytes of another connection.
+     */
+    async #exchange(method, body, milliseconds) {
+        const prefix = Buffer.alloc(5);
+        prefix.writeUInt32BE(body.length, 1);
+        const message = Buffer.concat([prefix, body]);
+        const headers = { ":method": "POST", ":path": SERVICE + method, "content-type": "application/grpc", te: "trailers", "grpc-timeout": `${milliseconds}m` };
+        const { session } = this;
+        const reply = await new Promise(resolve => {
+            const result = { fields: {} };
+            if (session.closed || session.destroyed)
+                return resolve(result);
+            const stream = session.request(headers);
+            const late = setTimeout(() => {
+                session.destroy();
+                resolve(result);
+            }, milliseconds + ANSWER_MILLISECONDS);
+            stream.on("response", fields => Object.assign(result.fields, fields));
+            stream.on("trailers", fields => Object.assign(result.fields, fields));
+            stream.on("data", () => {});
+            stream.on("error", () => {});
+            stream.on("close", () => {
+                clearTimeout(late);
+                resolve(result);
+            });
+            stream.end(message);
+        });
+        if (reply.fields["grpc-status"] !== undefined)
+            return { code: reply.fields["grpc-status"], message: percentDecoded(reply.fields["grpc-message"] ?? "") };
+        if (session === this.session)
             this.#connect();
+        return this.#alive() ? await rawCall(this.plugin.portLine, headers, message, ANSWER_MILLISECONDS + milliseconds) : {};
     }
 
     async #session(pieces, patience) {
@@ -260,9 +295,14 @@ class Fuzzer {
     }
 
     #connect() {
-        this.session = http2.connect(`http://127.0.0.1:${this.plugin.portLine}`);
-        this.session.on("error", () => {});
-        this.session.setMaxListeners(0);
+        this.session?.destroy();
+        const session = this.session = http2.connect(`http://127.0.0.1:${this.plugin.portLine}`);
+        session.setMaxListeners(0);
+        session.on("error", () => {});
+        session.on("goaway", code => {
+            if (code !== http2.constants.NGHTTP2_NO_ERROR)
+                this.#find("goaway", `the plugin closed a proper connection with code ${code}`);
+        });
     }
 
     #alive() {

@@ -5,13 +5,11 @@ const { Fuzzer } = require("./fuzzer");
 
 async function main([minutes = "10", seed = String(Date.now() % 2 ** 32)]) {
     const fuzzer = new Fuzzer(Number(seed));
-    const line = () => `${fuzzer.inputs} inputs ${JSON.stringify(fuzzer.counts)}, statuses ${JSON.stringify(fuzzer.statuses)}, `
-        + `${fuzzer.service.requests} answers, ${Math.round(fuzzer.memory() / 1024 / 1024)} MiB, ${fuzzer.findings.length} findings`;
     console.log(`seed ${seed}, ${minutes} minutes`);
     await fuzzer.start();
     try {
-        await fuzzer.run(Number(minutes) * 60, () => console.log(line()));
-        console.log(line());
+        await fuzzer.run(Number(minutes) * 60, () => console.log(fuzzer.told()));
+        console.log(fuzzer.told());
     } finally {
         await fuzzer.stop();
     }
