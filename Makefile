@@ -80,7 +80,8 @@ docs: ## write the tables of docs/ from schema.json
 	$(call require,node)
 	@node eng/docs.js
 
-simulator: solution ## run the local ApsaraVideo Live until Ctrl-C (PORT=7788, ARGS='--set Name=Value')
+simulator: dotnet ## run the local ApsaraVideo Live, with its console for a browser, until Ctrl-C (PORT=7788, ARGS='--set Name=Value')
+	@dotnet msbuild tests/LiveSimulator -restore -property:Configuration=Release -property:RunAnalyzers=false -nologo -verbosity:quiet
 	@exec $(SIMULATOR) --port $(PORT) $(ARGS)
 
 fuzz: node $(PLUGIN) tests/Interop/node_modules/.package-lock.json ## throw hostile input at the published plugin (MINUTES=10, SEED=number)
