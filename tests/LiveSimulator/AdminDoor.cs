@@ -19,7 +19,8 @@ sealed class AdminDoor(LiveService service)
 
     public ServiceAnswer Answer(ServiceRequest request)
     {
-        if (IsOfAnotherPage(request)) return Json(403, new JsonObject { ["error"] = "Pages of other addresses may not change anything here." });
+        if (IsOfAnotherPage(request))
+            return Json(403, new JsonObject { ["error"] = "Pages of other addresses may not change anything here." });
         try
         {
             var steps = request.Path[Root.Length..].Split('/', StringSplitOptions.RemoveEmptyEntries);

@@ -1,6 +1,8 @@
 namespace LiveSimulator;
 
-/// <summary>How long callers waited for the answers to their latest requests, from the request's last byte to the answer's. Real time.</summary>
+/// <summary>
+/// How long callers waited for the answers to their latest requests, from the request's last byte to the answer's. Real time.
+/// </summary>
 sealed class CallTimes
 {
     const int Kept = 1000;

@@ -23,7 +23,8 @@ static partial class AddressRedaction
     }
 
     [GeneratedRegex(
-        @"(?<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}://)([^\s/@""']*@)?(?<host>[^\s/?#""']*)(?<rest>[^\s""']*)", RegexOptions.ExplicitCapture, 1000)]
+        @"(?<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}://)([^\s/@""']*@)?(?<host>[^\s/?#""']*)(?<rest>[^\s""']*)",
+        RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Address();
 
     // Inputs may be stated without a scheme.

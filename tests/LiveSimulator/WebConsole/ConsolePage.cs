@@ -20,7 +20,7 @@ static class ConsolePage
         new("Cache-Control", "no-store"),
     ];
 
-    static readonly FrozenDictionary<string, Lazy<ServiceAnswer>> Files = new Dictionary<string, Lazy<ServiceAnswer>>(StringComparer.Ordinal)
+    static readonly FrozenDictionary<string, Lazy<ServiceAnswer>> Files = new Dictionary<string, Lazy<ServiceAnswer>>
     {
         ["/"] = new(() => Embedded("console.html", "text/html; charset=utf-8")),
         ["/console.css"] = new(() => Embedded("console.css", "text/css; charset=utf-8")),

@@ -8,17 +8,23 @@ static class ConsoleView
 {
     const int LatestCalls = 200;
 
+    /// <summary>More tasks or sessions make a page that nobody reads and no browser likes.</summary>
+    const int Most = 300;
+
     public static JsonObject State(LiveService service)
     {
         var moment = service.Look(LatestCalls);
         var first = moment.Calls - moment.Latest.Length;
+        var tasks = Shown(moment.Tasks, task => task.IsLive);
+        var sessions = Shown(moment.Monitors, session => !session.Deleted);
         return new JsonObject
         {
             ["now"] = Time(moment.Now),
             ["moved"] = moment.Moved.TotalSeconds,
             ["next"] = Next(moment),
-            ["tasks"] = new JsonArray([.. moment.Tasks.Select(task => Task(task, moment))]),
-            ["sessions"] = new JsonArray([.. moment.Monitors.Select(Session)]),
+            ["tasks"] = new JsonArray([.. tasks.Select(task => Task(task, moment))]),
+            ["sessions"] = new JsonArray([.. sessions.Select(Session)]),
+            ["leftOut"] = moment.Tasks.Length - tasks.Count + moment.Monitors.Length - sessions.Count,
             ["operations"] = new JsonArray([.. service.Operations.Select(name => JsonValue.Create(name))]),
             ["faults"] = new JsonArray([.. moment.Faults.Select(Fault)]),
             ["callsTotal"] = moment.Calls,
@@ -27,12 +33,19 @@ static class ConsoleView
         };
     }
 
+    /// <summary>The newest of those that live, and of the others as many as there is room for, in the order of their creation.</summary>
+    static List<T> Shown<T>(IReadOnlyList<T> all, Func<T, bool> lives) =>
+    [
+        .. all.Index().OrderByDescending(item => lives(item.Item)).ThenByDescending(item => item.Index).Take(Most)
+            .OrderBy(item => item.Index).Select(item => item.Item),
+    ];
+
     /// <summary>What changes by itself first, if anything does.</summary>
     static JsonObject? Next(ServiceMoment moment)
     {
-        var due = moment.Tasks.Where(task => task.IsLive).Select(task => (Task: task, Event: Next(task))).OrderBy(next => next.Event.At).ToList();
-        if (due is not [var (task, (at, what)), ..]) return null;
-        return new JsonObject { ["at"] = Time(at), ["taskName"] = task.Config.TaskName, ["what"] = what, ["in"] = (at - moment.Now).TotalSeconds };
+        if (moment.Tasks.Where(live => live.IsLive).MinBy(live => Next(live).At) is not { } task) return null;
+        var (at, what) = Next(task);
+        return new JsonObject { ["taskName"] = task.Config.TaskName, ["what"] = what, ["in"] = (at - moment.Now).TotalSeconds };
     }
 
     static (DateTimeOffset At, string What) Next(TaskSnapshot task)
@@ -81,7 +94,8 @@ static class ConsoleView
 
     /// <summary>The name of the task whose push keeps this one from pushing.</summary>
     static string? OtherTask(TaskSnapshot task, ServiceMoment moment) =>
-        moment.Tasks.FirstOrDefault(other => other.State == RelayState.Running && other.Config.DstUrl == task.Config.DstUrl)?.Config.TaskName;
+        moment.Tasks.FirstOrDefault(other => other.State == RelayState.Running && other.Config.DstUrl == task.Config.DstUrl)
+            ?.Config.TaskName;
 
     static JsonNode Session(MonitorSnapshot session)
     {
@@ -136,8 +150,8 @@ static class ConsoleView
             ["took"] = took?.TotalMilliseconds,
             ["waits"] = overSocket && took is null,
             ["requestId"] = call.RequestId,
-            ["parameters"] = new JsonObject(call.Parameters
-                .Select(parameter => KeyValuePair.Create(parameter.Key, (JsonNode?)JsonValue.Create(AddressRedaction.Shown(parameter.Value))))),
+            ["parameters"] = new JsonObject(call.Parameters.Select(parameter =>
+                KeyValuePair.Create(parameter.Key, (JsonNode?)JsonValue.Create(AddressRedaction.Shown(parameter.Value))))),
         };
     }
 

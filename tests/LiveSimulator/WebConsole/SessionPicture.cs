@@ -6,8 +6,8 @@ namespace LiveSimulator.WebConsole;
 static class SessionPicture
 {
     /// <summary>
-    /// The inputs in the order in which they lie over each other, with <c>place</c> in parts of the picture from its upper left corner; null
-    /// where no size is stated.
+    /// The inputs in the order in which they lie over each other, with <c>place</c> in parts of the picture from its upper left corner;
+    /// null where no size is stated.
     /// </summary>
     public static JsonArray Inputs(string inputList) => new([.. JsonNode.Parse(inputList)!.AsArray()
         .OfType<JsonObject>()

@@ -1,4 +1,5 @@
-// Looks at the simulator once a second and changes in place what has changed. Texts come from requests, so none of them is ever read as HTML.
+// Looks at the simulator once a second and changes in place what has changed.
+// Texts come from requests, so none of them is ever read as HTML.
 "use strict";
 
 const find = (selector, root = document) => root.querySelector(selector);
@@ -63,6 +64,8 @@ const iso = time => new Date(time).toISOString();
 const clock = time => iso(time).slice(11, 19);
 const day = time => iso(time).slice(0, 10);
 
+const dated = text => `${day(moment(text))} ${clock(moment(text))}`;
+
 /** A time as short as it can be told from now. */
 const shortly = (time, now) => day(time) === day(now) ? clock(time) : `${day(time)} ${clock(time)}`;
 
@@ -82,7 +85,9 @@ const duration = milliseconds => milliseconds < 9.95 ? `${milliseconds.toFixed(1
   : `${(milliseconds / 1000).toFixed(1)} s`;
 
 /** Time between two calls, in simulated time. */
-const gap = milliseconds => milliseconds < 1000 ? `${Math.max(0, milliseconds)} ms` : milliseconds < 60000 ? duration(milliseconds) : length(milliseconds / 1000, true);
+const gap = milliseconds => milliseconds < 1000 ? `${Math.max(0, milliseconds)} ms`
+  : milliseconds < 60000 ? duration(milliseconds)
+  : length(milliseconds / 1000, true);
 
 // ---- What is said.
 
@@ -102,7 +107,8 @@ function tellChanges(state) {
     const { reason } = item.history.at(-1);
     return before.has(item.id) ? `${item.name}: ${before.get(item.id)} → ${item.state} (${reason})` : `${item.name}: new, ${item.state}`;
   });
-  if (text.length > 0) tell(`${clock(moment(state.now))}  ${text.slice(0, 4).join(" · ")}${text.length > 4 ? ` · ${text.length - 4} more` : ""}`);
+  const more = text.length > 4 ? ` · ${text.length - 4} more` : "";
+  if (text.length > 0) tell(`${clock(moment(state.now))}  ${text.slice(0, 4).join(" · ")}${more}`);
   before = new Map([["", ""], ...all.map(item => [item.id, item.state])]);
 }
 
@@ -143,19 +149,14 @@ const TICKS = [10, 30, 60, 120, 300, 600, 1800, 3600, 10800, 21600, 43200, 86400
 /** The stretch of time that is drawn. It stays where it is while time passes, until now comes near its end. */
 function stretch(state) {
   const now = moment(state.now);
-  const shown = [...visibleTasks(state), ...state.sessions];
+  const shown = [...visibleTasks(state), ...state.sessions.filter(session => !gone(session))];
   const chosen = node("range").value;
   const first = chosen === "all" ? Math.min(now - 1000, ...shown.map(item => moment(item.created))) : now - Number(chosen) * 1000;
-  const needed = (now - first) / 1000;
-  let index = SPANS.findIndex(span => span >= needed / 0.88);
-  if (index < 0) index = SPANS.length - 1;
-  const tick = TICKS[index] * 1000;
-  let from = Math.floor(first / tick) * tick;
-  // Rounding down may have pushed now towards the edge.
-  if (now > from + SPANS[index] * 960 && index + 1 < SPANS.length) index++;
-  const span = SPANS[index] * 1000;
-  if (index < SPANS.length) from = Math.floor(first / (TICKS[index] * 1000)) * TICKS[index] * 1000;
-  return { now, from, to: Math.max(from + span, now), tick: TICKS[index] * 1000 };
+  // The shortest one whose beginning, rounded down to a tick, leaves some of it for what is to come.
+  const begins = place => Math.floor(first / (TICKS[place] * 1000)) * TICKS[place] * 1000;
+  const fitting = SPANS.findIndex((span, place) => now < begins(place) + span * 900);
+  const place = fitting < 0 ? SPANS.length - 1 : fitting;
+  return { now, from: begins(place), to: Math.max(begins(place) + SPANS[place] * 1000, now), tick: TICKS[place] * 1000 };
 }
 
 const at = (time, axis) => (time - axis.from) / (axis.to - axis.from) * 100;
@@ -183,20 +184,23 @@ function drawTimeline(element, item, axis) {
     const next = item.history[place + 1];
     const to = next ? moment(next.at) : axis.now;
     const over = change.state === "Exit" || change.state === "Deleted";
-    if (over) pieces.push({ kind: "end", key: `e${place}`, left: at(from, axis), title: `${change.state} at ${shortly(from, axis.now)}: ${change.reason}` });
+    const title = over
+      ? `${change.state} at ${shortly(from, axis.now)}: ${change.reason}`
+      : `${change.state} from ${shortly(from, axis.now)} for ${length((to - from) / 1000)}: ${change.reason}`;
+    if (over) pieces.push({ kind: "end", key: `e${place}`, left: at(from, axis), title });
     if (over || to <= axis.from || to - from < 1) return;
     const left = Math.max(at(from, axis), 0);
-    const title = `${change.state} from ${shortly(from, axis.now)} for ${length((to - from) / 1000)}: ${change.reason}`;
     pieces.push({ kind: "was", key: `w${place}`, left, width: at(to, axis) - left, state: change.state, title });
   });
   const ended = item.state === "Exit" || item.state === "Deleted";
   if (!ended && item.end) {
     const start = moment(item.start);
     const end = moment(item.end);
-    if (item.state === "Idle" && start < axis.to) pieces.push({ kind: "start", key: "ps", left: at(start, axis), title: `starts at ${shortly(start, axis.now)}` });
     const left = at(axis.now, axis);
-    if (end > axis.now) pieces.push({ kind: "plan", key: "p", left, width: Math.min(at(end, axis), 100) - left, title: `planned to end at ${shortly(end, axis.now)}` });
-    if (end > axis.now && end < axis.to) pieces.push({ kind: "end", key: "pe", left: at(end, axis), title: `ends at ${shortly(end, axis.now)}` });
+    const [starts, ends] = [`starts at ${shortly(start, axis.now)}`, `ends at ${shortly(end, axis.now)}`];
+    if (item.state === "Idle" && start < axis.to) pieces.push({ kind: "start", key: "ps", left: at(start, axis), title: starts });
+    if (end > axis.now) pieces.push({ kind: "plan", key: "p", left, width: Math.min(at(end, axis), 100) - left, title: ends });
+    if (end > axis.now && end < axis.to) pieces.push({ kind: "end", key: "pe", left: at(end, axis), title: ends });
   }
   pieces.push({ kind: "now", key: "now", left: at(axis.now, axis) });
   keep(element, pieces, piece => piece.key, piece => make("i", { class: piece.kind }), (bar, piece) => {
@@ -288,13 +292,13 @@ function fillMore(element, task) {
   }
   keep(find("tbody", element), task.history.map((change, place) => ({ ...change, place })), change => change.place,
     () => make("tr", {}, make("td"), make("td"), make("td")),
-    (row, change) => [`${day(moment(change.at))} ${clock(moment(change.at))}`, change.state, change.reason].forEach((text, place) => write(row.cells[place], text)));
+    (row, change) => [dated(change.at), change.state, change.reason].forEach((text, place) => write(row.cells[place], text)));
   define(find("dl", element), [
     ["Task id", task.id],
     ["Source", `${task.sourceType}${task.sourceProtocol ? ` · ${task.sourceProtocol}` : ""}`],
     ...task.sources.map((source, place) => [task.sources.length > 1 ? `Source ${place}` : "Address", source]),
     ["Destination", task.destination],
-    ["Time", `${day(moment(task.start))} ${clock(moment(task.start))} – ${day(moment(task.end))} ${clock(moment(task.end))}`],
+    ["Time", `${dated(task.start)} – ${dated(task.end)}`],
     ["Retries", `${task.retryCount} × ${task.retryInterval} s`],
     ["Playing", `repeat ${task.repeatNumber}, offset ${task.offset} s, file ${task.fileIndex}`],
     ["Callback", task.callback || "none"],
@@ -304,7 +308,8 @@ function fillMore(element, task) {
 
 /** Fills a list of terms and their texts. */
 function define(list, entries) {
-  const items = entries.flatMap(([term, text], place) => [{ key: `t${place}`, name: "dt", text: term }, { key: `d${place}`, name: "dd", text }]);
+  const items = entries.flatMap(([term, text], place) =>
+    [{ key: `t${place}`, name: "dt", text: term }, { key: `d${place}`, name: "dd", text }]);
   keep(list, items, item => item.key, item => make(item.name), (element, item) => write(element, item.text));
 }
 
@@ -347,7 +352,8 @@ function fillSession(element, session, axis) {
   const unplaced = session.inputs.filter(input => !input.place);
   drawScreen(part.screen, placed, session.name);
   mark(part.screen, "data-on", session.state === "Running");
-  write(part.unplaced, unplaced.length > 0 ? `No size stated, so not drawn: ${unplaced.map(input => input.name || input.url || input.layoutId).join(", ")}` : "");
+  const names = unplaced.map(input => input.name || input.url || input.layoutId).join(", ");
+  write(part.unplaced, unplaced.length > 0 ? `No size stated, so not drawn: ${names}` : "");
   const alarms = Object.entries(session.thresholds).map(([name, value]) => ALARMS[name]?.(value) ?? `${name} ${value}`);
   define(part.facts, [
     ["Picture", TEMPLATES[session.template] ?? session.template],
@@ -361,8 +367,10 @@ function fillSession(element, session, axis) {
 }
 
 function drawScreen(screen, inputs, name) {
-  const box = input => `${input.name || "an input"}: ${percent(input.place.width)} × ${percent(input.place.height)} at ${percent(input.place.x)}, ${percent(input.place.y)}, ${loudness(input.volume) || "volume not stated"}`;
-  mark(screen, "aria-label", inputs.length > 0 ? `Picture of ${name}. ${inputs.map(box).join(". ")}` : `Picture of ${name}: nothing has a place in it`);
+  const box = ({ name, place, volume }) => `${name || "an input"}: ${percent(place.width)} × ${percent(place.height)} at `
+    + `${percent(place.x)}, ${percent(place.y)}, ${loudness(volume) || "volume not stated"}`;
+  const content = inputs.length > 0 ? `. ${inputs.map(box).join(". ")}` : ": nothing has a place in it";
+  mark(screen, "aria-label", `Picture of ${name}${content}`);
   const items = inputs.length > 0 ? inputs.map((input, place) => ({ input, key: `i${place}` })) : [{ key: "void" }];
   keep(screen, items, item => item.key, item => item.input
     ? make("div", {}, make("span", {}, make("b"), make("span")), make("span"))
@@ -393,7 +401,8 @@ function result(call) {
 function object(call, names) {
   const parameters = call.parameters;
   const id = parameters.TaskId ?? parameters.MonitorId;
-  return (id && (names.get(id) ?? id)) || parameters.TaskName || parameters.MonitorName || (parameters.DstUrl && `to ${parameters.DstUrl}`) || "";
+  return (id && (names.get(id) ?? id)) || parameters.TaskName || parameters.MonitorName
+    || (parameters.DstUrl && `to ${short(parameters.DstUrl)}`) || "";
 }
 
 function createCall() {
@@ -406,7 +415,8 @@ function createCall() {
     if (part.more.firstChild) return;
     const call = element.item;
     part.more.append(make("dl"));
-    define(find("dl", part.more), [...Object.entries(call.parameters).map(([name, text]) => [name, text || "(empty)"]), ["Method", call.method], ["Request id", call.requestId]]);
+    const parameters = Object.entries(call.parameters).map(([name, text]) => [name, text || "(empty)"]);
+    define(find("dl", part.more), [...parameters, ["Method", call.method], ["Request id", call.requestId]]);
   });
   return element;
 }
@@ -434,7 +444,8 @@ function fillCalls(state) {
   const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 40;
   const names = new Map([...state.tasks, ...state.sessions].map(item => [item.id, item.name]));
   const places = new Map(state.calls.map((call, place) => [call, place]));
-  keep(node("calls"), state.calls, call => call.number, createCall, (element, call) => fillCall(element, call, state.calls[places.get(call) - 1], names));
+  keep(node("calls"), state.calls, call => call.number, createCall,
+    (element, call) => fillCall(element, call, state.calls[places.get(call) - 1], names));
   node("calls").hidden = state.calls.length === 0;
   node("calls-empty").hidden = state.calls.length > 0;
   scroll.hidden = state.calls.length === 0;
@@ -458,7 +469,8 @@ function fillFaults(state) {
   const items = state.faults.length > 0
     ? state.faults.map((fault, place) => ({
       key: `f${place}`,
-      text: `${fault.left} × ${fault.operation === "*" ? "any operation" : fault.operation}: ${fault.code ?? KINDS[fault.kind]}${fault.kind === "FailAfterDoing" ? ", although done" : ""}`,
+      text: `${fault.left} × ${fault.operation === "*" ? "any operation" : fault.operation}: ${fault.code ?? KINDS[fault.kind]}`
+        + (fault.kind === "FailAfterDoing" ? ", although done" : ""),
     }))
     : [{ key: "none", text: "Nothing is armed." }];
   keep(node("faults"), items, item => item.key, () => make("li"), (element, item) => {
@@ -466,7 +478,8 @@ function fillFaults(state) {
     if (element.title !== item.text) element.title = item.text;
   });
   allow(node("disarm"), state.faults.length > 0);
-  if (node("operation").options.length === 1) node("operation").append(...state.operations.map(name => make("option", { value: name }, name)));
+  if (node("operation").options.length > 1) return;
+  node("operation").append(...state.operations.map(name => make("option", { value: name }, name)));
 }
 
 function fillTop(state) {
@@ -495,6 +508,8 @@ function show(state) {
   keep(node("task-list"), tasks, task => task.id, createTask, (element, task) => fillTask(element, task, axis));
   const sessions = state.sessions.filter(session => !gone(session));
   node("sessions-empty").hidden = sessions.length > 0;
+  node("left-out").hidden = state.leftOut === 0;
+  write(node("left-out"), `${state.leftOut} more that have ended or are older are not shown; GET /simulator/state has them.`);
   write(node("sessions-count"), String(sessions.length));
   keep(node("session-list"), sessions, session => session.id, createSession, (element, session) => fillSession(element, session, axis));
   fillFaults(state);
@@ -537,8 +552,8 @@ for (const button of document.querySelectorAll("[data-by]"))
   onPress(button, () => act("POST", "clock", { by: Number(button.dataset.by) }, `The clock was moved ${button.getAttribute("aria-label")}.`));
 onPress(node("to-next"), () => act("POST", "clock", { by: Math.max(0, latest.next.in) },
   `The clock was moved to where ${latest.next.taskName} ${latest.next.what}.`));
-onPress(node("throttle"), () => act("POST", "fail", { operation: "*", kind: "Refuse", code: "Throttling.User", status: 400, times: 5 },
-  "The next 5 calls are throttled."));
+onPress(node("throttle"), () =>
+  act("POST", "fail", { operation: "*", kind: "Refuse", code: "Throttling.User", status: 400, times: 5 }, "The next 5 calls are throttled."));
 onPress(node("disarm"), () => act("DELETE", "fail", null, "Nothing is armed any more."));
 onPress(node("forget"), () => act("DELETE", "calls", null, "The calls are forgotten."));
 onPress(node("to-latest"), () => {

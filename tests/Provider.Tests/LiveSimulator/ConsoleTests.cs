@@ -218,6 +218,18 @@ public sealed class ConsoleTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Of_very_many_tasks_the_living_and_the_newest_are_sent()
+    {
+        var first = _client.CreateTask(others: ("TaskName", "living"));
+        for (var number = 0; number < 305; number++)
+            _client.Service.DeleteBehindOurBack(_client.CreateTask(others: [("TaskName", $"{number}"), ("DstUrl", $"rtmp://a/b/{number}")]));
+        var state = await State();
+        state.GetProperty("leftOut").GetInt32().ShouldBe(6);
+        var tasks = state.GetProperty("tasks");
+        (tasks.GetArrayLength(), Text(tasks[0], "id"), Text(tasks[1], "name")).ShouldBe((300, first, "6"));
+    }
+
+    [Fact]
     public void Times_of_calls_are_kept_for_the_latest_alone()
     {
         var times = new CallTimes();
