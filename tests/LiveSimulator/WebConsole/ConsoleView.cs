@@ -135,7 +135,7 @@ static class ConsoleView
         ["passing"] = waiting.Passing,
     };
 
-    static JsonNode Call(ServiceCall call, int number, CallTimes times)
+    static JsonObject Call(ServiceCall call, int number, CallTimes times)
     {
         var overSocket = times.TryGet(call.RequestId, out var took);
         return new JsonObject
