@@ -12,7 +12,7 @@ sealed class GetRamPolicy(ObjectSchema arguments) : Function(arguments)
     public const string Token = "aliyun-live:index:getRamPolicy";
 
     /// <summary>What each feature calls. The service knows one action for each operation, and no resource narrower than all.</summary>
-    public static readonly IReadOnlyDictionary<string, IReadOnlyList<string>> Operations = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal)
+    static readonly Dictionary<string, string[]> s_operations = new(StringComparer.Ordinal)
     {
         ["relay"] =
         [
@@ -26,6 +26,8 @@ sealed class GetRamPolicy(ObjectSchema arguments) : Function(arguments)
         ],
         ["readOnly"] = ["DescribeLivePullToPush", "DescribeLivePullToPushList", "DescribeLiveStreamMonitorList"],
     };
+
+    const string AssumeRole = "sts:AssumeRole";
 
     static readonly string[] s_managing = ["relay", "monitor"];
 
@@ -47,14 +49,15 @@ sealed class GetRamPolicy(ObjectSchema arguments) : Function(arguments)
         var features = args["features"]?.Elements.Select(feature => feature.Text!) ?? s_managing;
         string[] actions =
         [
-            .. features.SelectMany(feature => Operations[feature]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
+            .. features.SelectMany(feature => s_operations[feature]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
                 .Select(operation => $"live:{operation}"),
         ];
-        string[] roles =
-            [.. (args["assumeRoleArns"]?.Elements ?? []).Select(role => role.Text!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        var stated = args["assumeRoleArns"]?.Elements.Select(role => role.Text!) ?? [];
+        string[] roles = [.. stated.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] granted = roles.Length > 0 ? [.. actions, AssumeRole] : actions;
         return Task.FromResult(new PropertyMap
         {
-            ["actions"] = PropertyValue.Of([.. actions.Select(action => (PropertyValue)action), .. roles.Length > 0 ? ["sts:AssumeRole"] : (PropertyValue[])[]]),
+            ["actions"] = PropertyValue.Of(granted.Select(action => (PropertyValue)action)),
             ["json"] = Json(actions, roles),
         });
     }
@@ -68,7 +71,7 @@ sealed class GetRamPolicy(ObjectSchema arguments) : Function(arguments)
             writer.WriteString("Version", "1");
             writer.WriteStartArray("Statement");
             WriteStatement(writer, actions, ["*"]);
-            if (roles.Length > 0) WriteStatement(writer, ["sts:AssumeRole"], roles);
+            if (roles.Length > 0) WriteStatement(writer, [AssumeRole], roles);
             writer.WriteEndArray();
             writer.WriteEndObject();
         }
@@ -96,5 +99,6 @@ sealed class GetRamPolicy(ObjectSchema arguments) : Function(arguments)
     static bool IsRole(string arn) =>
         arn.Split(':') is ["acs", "ram", "", var account, var role]
         && account.Length > 0 && account.All(char.IsAsciiDigit)
-        && role.Split('/') is ["role", { Length: > 0 } name] && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-');
+        && role.Split('/') is ["role", { Length: > 0 } name]
+        && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-');
 }

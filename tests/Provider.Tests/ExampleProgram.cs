@@ -10,6 +10,8 @@ static partial class ExampleProgram
 {
     public const string Folder = "examples/yaml";
 
+    static readonly TimeSpan s_limit = TimeSpan.FromSeconds(1);
+
     public static IEnumerable<string> Names => Repository.Files(Folder, "Pulumi.yaml").Select(path => path.Split('/')[^2]);
 
     public static string Text(string example)
@@ -19,8 +21,9 @@ static partial class ExampleProgram
         {
             var block = resource.Value;
             text = text.Remove(resource.Index, resource.Length);
-            text = Regex.Replace(text, $@"\$\{{{resource.Groups["name"].Value}\.(?<output>\w+)\}}", reference => Stated(block, reference.Groups["output"].Value),
-                RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+            text = Regex.Replace(
+                text, $@"\$\{{{resource.Groups["name"].Value}\.(?<output>\w+)\}}",
+                reference => Stated(block, reference.Groups["output"].Value), RegexOptions.ExplicitCapture, s_limit);
         }
 
         return text;
@@ -28,12 +31,15 @@ static partial class ExampleProgram
 
     static string Stated(string block, string output)
     {
-        var stated = Regex.Match(block, $@"^      {output}: (?<value>.+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+        const RegexOptions Lines = RegexOptions.Multiline | RegexOptions.ExplicitCapture;
+        var stated = Regex.Match(block, $@"^      {output}: (?<value>.+)$", Lines, s_limit);
         stated.Success.ShouldBeTrue($"the example refers to an output {output} that it does not state as an input");
         return stated.Groups["value"].Value;
     }
 
     /// <summary>A resource of another package, with everything indented below it.</summary>
-    [GeneratedRegex(@"^(  #.*\n)*  (?<name>\w+):\n    type: (?!aliyun-live:|pulumi:providers:aliyun-live)[\w-]+:.*\n(    .*\n)*", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"^(  #.*\n)*  (?<name>\w+):\n    type: (?!aliyun-live:|pulumi:providers:aliyun-live)[\w-]+:.*\n(    .*\n)*",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Foreign();
 }

@@ -24,7 +24,8 @@ public sealed class RamPolicyTests
             .Where(member => member.FieldType.Name == "LiveOperation")
             .Select(member => (string)member.FieldType.GetProperty("Name")!.GetValue(member.GetValue(null))!);
 
-    static PropertyMap Features(params string[] features) => new() { ["features"] = PropertyValue.Of(features.Select(feature => (PropertyValue)feature)) };
+    static PropertyMap Features(params string[] features) =>
+        new() { ["features"] = PropertyValue.Of(features.Select(feature => (PropertyValue)feature)) };
 
     static async Task<string[]> ActionsAsync(PropertyMap args)
     {
@@ -36,7 +37,8 @@ public sealed class RamPolicyTests
         policy.GetProperty("Version").GetString().ShouldBe("1");
         var statements = policy.GetProperty("Statement").EnumerateArray().ToList();
         statements.ShouldAllBe(statement => statement.GetProperty("Effect").GetString() == "Allow");
-        statements.SelectMany(statement => statement.GetProperty("Action").EnumerateArray()).Select(action => action.GetString()!).ShouldBe(actions);
+        statements.SelectMany(statement => statement.GetProperty("Action").EnumerateArray()).Select(action => action.GetString()!)
+            .ShouldBe(actions);
         return actions;
     }
 
@@ -144,7 +146,8 @@ public sealed class RamPolicyTests
                 ["accessKey"] = LiveService.DefaultAccessKeyId,
                 ["secretKey"] = ((PropertyValue)LiveService.DefaultAccessKeySecret).AsSecret(),
             };
-            _rpc.Configure(new Wire.ConfigureRequest { Args = ValueCodec.Encode(keys), AcceptSecrets = true, SendsOldInputs = true }).GetAwaiter().GetResult();
+            var request = new Wire.ConfigureRequest { Args = ValueCodec.Encode(keys), AcceptSecrets = true, SendsOldInputs = true };
+            _rpc.Configure(request).GetAwaiter().GetResult();
         }
 
         public IEnumerable<string> Used => _guard.Used;
@@ -156,10 +159,15 @@ public sealed class RamPolicyTests
             await _others.SettleAsync();
             var stopped = await UpdateAsync(token, created.Id, ValueCodec.Decode(created.Properties), "Running", "Stopped");
             var running = await UpdateAsync(token, created.Id, stopped, "Stopped", "Running");
-            await _rpc.Read(new Wire.ReadRequest { Id = created.Id, Urn = Urn(token), Type = token, Properties = ValueCodec.Encode(running), Inputs = await InputsAsync(token, "Running") });
-            (await _rpc.Read(new Wire.ReadRequest { Id = created.Id, Urn = Urn(token), Type = token })).Id.ShouldBe(created.Id);
+            var import = new Wire.ReadRequest { Id = created.Id, Urn = Urn(token), Type = token };
+            var refresh = new Wire.ReadRequest(import) { Properties = ValueCodec.Encode(running), Inputs = await InputsAsync(token, "Running") };
+            (await _rpc.Read(refresh)).Id.ShouldBe(created.Id);
+            (await _rpc.Read(import)).Id.ShouldBe(created.Id);
             await FindAsync(token == RelayTask.Token ? GetRelayTasks.Token : GetMonitorSessions.Token);
-            await _rpc.Delete(new Wire.DeleteRequest { Id = created.Id, Urn = Urn(token), Type = token, Properties = ValueCodec.Encode(running) });
+            await _rpc.Delete(new Wire.DeleteRequest
+            {
+                Id = created.Id, Urn = Urn(token), Type = token, Properties = ValueCodec.Encode(running),
+            });
         }
 
         public async Task LookAsync()
@@ -168,7 +176,8 @@ public sealed class RamPolicyTests
             await _others.AddMonitorAsync("wall");
             await FindAsync(GetRelayTasks.Token);
             await FindAsync(GetMonitorSessions.Token);
-            (await _rpc.Read(new Wire.ReadRequest { Id = $"{Fleet.Region}/{task}", Urn = Urn(RelayTask.Token), Type = RelayTask.Token })).Id.ShouldNotBeEmpty();
+            var import = new Wire.ReadRequest { Id = $"{Fleet.Region}/{task}", Urn = Urn(RelayTask.Token), Type = RelayTask.Token };
+            (await _rpc.Read(import)).Id.ShouldBe(import.Id);
         }
 
         public async Task<Wire.CreateResponse> CreateAsync(string token) => await _rpc.Create(
@@ -192,13 +201,17 @@ public sealed class RamPolicyTests
         }
 
         async Task FindAsync(string function) =>
-            (await _rpc.Invoke(new Wire.InvokeRequest { Tok = function, Args = ValueCodec.Encode(PropertyMap.Empty) })).Failures.ShouldBeEmpty();
+            (await _rpc.Invoke(new Wire.InvokeRequest { Tok = function, Args = ValueCodec.Encode(PropertyMap.Empty) }))
+                .Failures.ShouldBeEmpty();
 
         static string Urn(string token) => $"urn:pulumi:dev::demo::{token}::one";
 
         async Task<Struct> InputsAsync(string token, string status)
         {
-            var check = await _rpc.Check(new Wire.CheckRequest { Urn = Urn(token), Type = token, Name = "one", News = ValueCodec.Encode(Stated(token, status)) });
+            var check = await _rpc.Check(new Wire.CheckRequest
+            {
+                Urn = Urn(token), Type = token, Name = "one", News = ValueCodec.Encode(Stated(token, status)),
+            });
             check.Failures.ShouldBeEmpty();
             return check.Inputs;
         }
@@ -208,13 +221,16 @@ public sealed class RamPolicyTests
             ? new PropertyMap
             {
                 ["region"] = Fleet.Region, ["taskName"] = "one", ["sourceType"] = "live", ["sourceProtocol"] = "rtmp",
-                ["sourceUrls"] = PropertyValue.Of("rtmp://pull.example.com/live/a"), ["dstUrl"] = ((PropertyValue)"rtmp://push.example.com/live/a").AsSecret(),
-                ["endTime"] = Times.ToText(TestClock.Start.AddDays(9)), ["callbackUrl"] = $"https://hooks.example.com/{status}", ["desiredStatus"] = status,
+                ["sourceUrls"] = PropertyValue.Of("rtmp://pull.example.com/live/a"),
+                ["dstUrl"] = ((PropertyValue)"rtmp://push.example.com/live/a").AsSecret(),
+                ["endTime"] = Times.ToText(TestClock.Start.AddDays(9)), ["desiredStatus"] = status,
+                ["callbackUrl"] = $"https://hooks.example.com/{status}",
             }
             : new PropertyMap
             {
-                ["monitorName"] = $"wall-{status}", ["domain"] = "monitor.example.com", ["outputTemplate"] = "lp_hd", ["desiredStatus"] = status,
-                ["inputList"] = PropertyValue.Of(new PropertyMap { ["index"] = 1, ["layoutId"] = 1, ["inputUrl"] = "rtmp://pull.example.com/live/a" }),
+                ["monitorName"] = $"wall-{status}", ["domain"] = "monitor.example.com", ["outputTemplate"] = "lp_hd",
+                ["desiredStatus"] = status,
+                ["inputList"] = PropertyValue.Of(new PropertyMap { ["inputUrl"] = "rtmp://pull.example.com/live/a" }),
             };
     }
 
@@ -234,7 +250,7 @@ public sealed class RamPolicyTests
                 return base.SendAsync(request, cancellationToken);
             }
 
-            const string Refusal = """{"Code":"Forbidden.RAM","Message":"User not authorized to operate on the specified resource.","RequestId":"1"}""";
+            const string Refusal = """{"Code":"Forbidden.RAM","Message":"User not authorized.","RequestId":"1"}""";
             return Task.FromResult(new HttpResponseMessage(HttpStatusCode.Forbidden)
             {
                 RequestMessage = request, Content = new StringContent(Refusal, Encoding.UTF8, "application/json"),

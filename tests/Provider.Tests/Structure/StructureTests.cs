@@ -149,8 +149,9 @@ public sealed partial class StructureTests
     [GeneratedRegex(@"//.*\b(TO" + @"DO|FIX" + @"ME|HA" + @"CK|X" + @"XX)\b", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Mark();
 
-    // Spelt apart, so that this file does not find itself. `/home/user` is the neutral path of the recordings.
-    [GeneratedRegex("(?<![a-zA-Z0-9.])/wor" + "k/|/ro" + "ot/|/tm" + "p/wt|/ho" + "me/(?!user/)[a-z]+/|nu" + "get\\.org/v3|registry\\.npm" + "js\\.org|pypi\\.or" + "g", RegexOptions.ExplicitCapture, 1000)]
+    // Spelt apart, so that this file does not find itself. `/home/user` is the neutral path of the recordings, `/home/pulumi` that of
+    // Pulumi's images.
+    [GeneratedRegex("(?<![a-zA-Z0-9.])(/wor" + "k/|/ro" + "ot/)|/tm" + "p/wt|/ho" + "me/(?!user/|pulumi/)[a-z]+/|nu" + "get\\.org/v3|registry\\.npm" + "js\\.org|pypi\\.or" + "g", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex MachinePath();
 
     [GeneratedRegex("<PackageReference[^>]*Version=", RegexOptions.ExplicitCapture, 1000)]
