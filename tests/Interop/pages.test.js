@@ -43,7 +43,7 @@ const PARTS = [
     // What an address or a number must be, a name of an expected type, a place that keys come from.
     /^(an? |one of …$|-?\d+ (\(|to )|0 or more seconds|at (most|least) |later than `startTime`$|Only with `sourceType`)/,
     /^(provider configuration |profile |role |section |the file …$|credentials address|the (answer|output) of …$|the metadata service's answer|the OIDC token of|OIDC token of|access key … from|aliyun-live:accessKey and|Using keys from| Passed over)/,
-    /^(of the given name|with the given dstUrl|… in …|…, role …|…, … s|… with …|… min … s|… and …|…, … and …|line …, byte …|values out of …|, but is …|…, but is …)$/,
+    /^(of the given name|with the given dstUrl|it may exist|none was found yet, but it may exist|… in …|…, role …|…, … s|… with …|… min … s|… and …|…, … and …|line …, byte …|values out of …|, but is …|…, but is …)$/,
     /^(tell its role|give keys of the role)|: the limit of|^the (limit of trying again|time limit) being …$|^pulumi import aliyun-live|^Log in: |^(State `|State the |Check that the source|It goes on trying; )|^ Near to it|^ Nothing near/,
     /^(longer than … MiB|JSON that is no object|could not take on the role …|…; (the right spelling|did you mean)|; put it in quotes|the name (is|has) |… any more: it ended at|… (monitor session|relay task) …$)/,
     // Debug lines, and a line of progress.
