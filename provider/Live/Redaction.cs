@@ -10,6 +10,12 @@ static partial class Redaction
 {
     const string Hidden = "[hidden]";
 
+    /// <summary>
+    /// Milliseconds for one look through a text, in real time. A look takes microseconds, but a machine that is far too busy may let a second
+    /// pass in the middle of it.
+    /// </summary>
+    const int Patience = 60_000;
+
     static readonly ConcurrentQueue<string> Remembered = new();
 
     /// <summary>
@@ -31,18 +37,26 @@ static partial class Redaction
     /// <param name="secrets">Further texts to hide, whatever their length.</param>
     public static string Text(string text, IEnumerable<string> secrets)
     {
-        // The longest first: one secret may be a part of another.
-        foreach (var secret in secrets.Concat(Remembered).Where(secret => secret.Length > 0).OrderByDescending(secret => secret.Length))
+        try
         {
-            text = text.Replace(secret, Hidden, StringComparison.Ordinal);
-            var encoded = Uri.EscapeDataString(secret);
-            if (encoded != secret) text = text.Replace(encoded, Hidden, StringComparison.OrdinalIgnoreCase);
-        }
+            // The longest first: one secret may be a part of another.
+            foreach (var secret in secrets.Concat(Remembered).Where(secret => secret.Length > 0).OrderByDescending(secret => secret.Length))
+            {
+                text = text.Replace(secret, Hidden, StringComparison.Ordinal);
+                var encoded = Uri.EscapeDataString(secret);
+                if (encoded != secret) text = text.Replace(encoded, Hidden, StringComparison.OrdinalIgnoreCase);
+            }
 
-        text = Address().Replace(text, Shown);
-        text = EncodedAddress().Replace(text, match => $"{match.Groups["scheme"].Value}{Hidden}");
-        text = Query().Replace(text, $"?{Hidden}");
-        return KeyValue().Replace(text, match => $"{match.Groups["name"].Value}{Hidden}");
+            text = Address().Replace(text, Shown);
+            text = EncodedAddress().Replace(text, match => $"{match.Groups["scheme"].Value}{Hidden}");
+            text = Query().Replace(text, $"?{Hidden}");
+            return KeyValue().Replace(text, match => $"{match.Groups["name"].Value}{Hidden}");
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            // What is told of a deed must never fail the deed.
+            return Hidden;
+        }
     }
 
     static string Shown(Match match)
@@ -54,21 +68,21 @@ static partial class Redaction
     // The slashes may be escaped as JSON allows.
     [GeneratedRegex(
         @"(?<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}:(\\?/){2})([^\s/@""']*@)?(?<host>[^\s/?#""'\\]*)[^\s""']*",
-        RegexOptions.ExplicitCapture, 1000)]
+        RegexOptions.ExplicitCapture, Patience)]
     private static partial Regex Address();
 
     // Once or twice encoded, as in the canonical request that a refused signature is answered with; user info cannot be told from the host.
     [GeneratedRegex(
         @"(?<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}%(25)?3A(%(25)?2F){2})[^\s""'&]*",
-        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, Patience)]
     private static partial Regex EncodedAddress();
 
     // An address without a scheme still has its keys in the query.
-    [GeneratedRegex(@"\?[^\s""'?=]*=[^\s""']*", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\?[^\s""'?=]*=[^\s""']*", RegexOptions.ExplicitCapture, Patience)]
     private static partial Regex Query();
 
     [GeneratedRegex(
         @"(?<name>\b\w{0,20}(key|token|secret|sign|signature|password|passwd|pwd)\s?(=|%3D|"":\s?"")\s?)[^\s""'&,;]+",
-        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, Patience)]
     private static partial Regex KeyValue();
 }
