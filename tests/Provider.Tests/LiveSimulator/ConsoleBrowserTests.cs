@@ -38,7 +38,7 @@ public sealed class ConsoleBrowserTests : IClassFixture<Browser>, IAsyncDisposab
         await _simulator.DisposeAsync();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Tasks_sessions_and_calls_are_shown_without_asking_elsewhere_and_without_errors()
     {
         _client.CreateTask(others: ("TaskName", "<img src=x onerror=alert(1)>"));
@@ -64,7 +64,7 @@ public sealed class ConsoleBrowserTests : IClassFixture<Browser>, IAsyncDisposab
         asked.Where(address => address.Scheme != "data").ShouldAllBe(address => address.Authority == _simulator.Address.Authority);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task An_empty_simulator_tells_what_to_do_next()
     {
         var page = await ShownAsync();
@@ -73,7 +73,7 @@ public sealed class ConsoleBrowserTests : IClassFixture<Browser>, IAsyncDisposab
         (await page.EvaluateAsync("['sessions-empty', 'calls-empty'].every(name => document.getElementById(name).checkVisibility())")).GetBoolean().ShouldBeTrue();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task What_changes_appears_by_itself_is_told_and_moves_nothing_else()
     {
         var task = _client.CreateTask();
@@ -97,7 +97,7 @@ public sealed class ConsoleBrowserTests : IClassFixture<Browser>, IAsyncDisposab
         (await page.TextAsync("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(JSON.stringify(moved)))))")).ShouldBe("[]");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task The_keyboard_alone_reaches_and_presses_a_button_that_keeps_its_focus()
     {
         var task = _client.CreateTask();
@@ -122,7 +122,7 @@ public sealed class ConsoleBrowserTests : IClassFixture<Browser>, IAsyncDisposab
             .ShouldBe("Idle Running Recovering Running Exit");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Buttons_move_the_clock_stop_start_and_delete()
     {
         var task = _client.CreateTask(start: 60);
@@ -139,7 +139,7 @@ public sealed class ConsoleBrowserTests : IClassFixture<Browser>, IAsyncDisposab
         _client.Service.Monitors[monitor].Deleted.ShouldBeTrue();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_fault_is_armed_hits_and_is_disarmed()
     {
         var page = await ShownAsync();
@@ -154,7 +154,7 @@ public sealed class ConsoleBrowserTests : IClassFixture<Browser>, IAsyncDisposab
         _client.Call("DescribeLivePullToPushList", ("Region", "cn-shanghai")).ErrorCode.ShouldBe("Throttling.User");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task What_was_shown_stays_when_the_simulator_has_ended()
     {
         _client.CreateTask();
@@ -167,7 +167,7 @@ public sealed class ConsoleBrowserTests : IClassFixture<Browser>, IAsyncDisposab
     }
 
     /// <summary>With the variable <c>CONSOLE_PICTURES</c> it leaves pictures in that folder.</summary>
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData("light", 1440, 1360)]
     [InlineData("dark", 1440, 1360)]
     [InlineData("light", 360, 800)]
