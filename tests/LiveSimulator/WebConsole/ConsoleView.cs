@@ -126,7 +126,7 @@ static class ConsoleView
     static JsonObject Change(DateTimeOffset at, string state, string reason) =>
         new() { ["at"] = Time(at), ["state"] = state, ["reason"] = reason };
 
-    static JsonNode Fault(WaitingFault waiting) => new JsonObject
+    static JsonObject Fault(WaitingFault waiting) => new JsonObject
     {
         ["operation"] = waiting.Operation,
         ["kind"] = waiting.Fault.Kind.ToString(),

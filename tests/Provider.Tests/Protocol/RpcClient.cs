@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
 using PulumiAliyunLive.Model;
 using PulumiAliyunLive.Protocol;
 using Wire = PulumiAliyunLive.Protocol.Wire;

@@ -32,7 +32,7 @@ public sealed partial class ReleaseTests
                     .ShouldBe([$"resource-aliyun-live-v{PackageVersion.Text}", $"resource-aliyun-live-v{PackageVersion.Text}/pulumi-resource-aliyun-live"]);
                 var installed = Path.Combine(plugins, $"resource-aliyun-live-v{PackageVersion.Text}", "pulumi-resource-aliyun-live");
                 (await File.ReadAllTextAsync(installed, TestContext.Current.CancellationToken)).ShouldBe($"build {build}");
-                File.GetUnixFileMode(installed).HasFlag(UnixFileMode.UserExecute).ShouldBeTrue();
+                new FileInfo(installed).UnixFileMode.HasFlag(UnixFileMode.UserExecute).ShouldBeTrue();
             }
         }
         finally
@@ -89,7 +89,7 @@ public sealed partial class ReleaseTests
 
     static async Task<string> ShellAsync(string script, string[]? arguments = null, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("sh", [Path.Combine(Repository.Root, script), .. arguments ?? []]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("sh", [Path.Combine(Repository.Root, script), .. arguments ?? []]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         foreach (var (name, value) in environment) start.Environment[name] = value;
         using var process = System.Diagnostics.Process.Start(start)!;
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -99,9 +99,9 @@ public sealed partial class ReleaseTests
         return output;
     }
 
-    [GeneratedRegex(@"\bmake ([a-z-]+)")]
+    [GeneratedRegex(@"\bmake ([a-z-]+)", RegexOptions.None, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex MakeTarget();
 
-    [GeneratedRegex(@"(?<=\s|^|\()(?:eng|\.ci)/[a-z-]+")]
+    [GeneratedRegex(@"(?<=\s|^|\()(?:eng|\.ci)/[a-z-]+", RegexOptions.None, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Script();
 }

@@ -60,7 +60,7 @@ abstract class ReplayGround : IAsyncDisposable
 
         public override IReadOnlyList<(LogSeverity Severity, string Message, string Urn, bool Ephemeral)> Lines => _log.Lines;
 
-        public override Task<EngineCalls> PluginAsync(string provider)
+        public override Task<EngineCalls> PluginAsync(string provider = "")
         {
             var cable = new Cable(new SimulatorHandler(Service));
             var rpc = new RpcClient(new LiveProvider(_log, _clock, config => config.Connect(_clock, cable)));
@@ -116,7 +116,7 @@ abstract class ReplayGround : IAsyncDisposable
             return new(SimulatorServer.Start(service), service, await FakeEngine.StartAsync());
         }
 
-        public override async Task<EngineCalls> PluginAsync(string provider)
+        public override async Task<EngineCalls> PluginAsync(string provider = "")
         {
             if (_plugins.TryGetValue(provider, out var running)) return running.Calls;
             var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["LIVE_ENDPOINT"] = simulator.Address.ToString() };

@@ -7,7 +7,6 @@ using PulumiAliyunLive.Model;
 using PulumiAliyunLive.Protocol;
 using PulumiAliyunLive.Tests.EngineHarness;
 using PulumiAliyunLive.Tests.Protocol;
-using PulumiAliyunLive.Tests.Resources;
 using StringValue = PulumiAliyunLive.Model.StringValue;
 using Wire = PulumiAliyunLive.Protocol.Wire;
 
