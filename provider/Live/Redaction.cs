@@ -11,8 +11,8 @@ static partial class Redaction
     const string Hidden = "[hidden]";
 
     /// <summary>
-    /// Milliseconds for one look through a text, in real time. A look takes microseconds, but a machine that is far too busy may let a second
-    /// pass in the middle of it.
+    /// Milliseconds for one look through a text, in real time. A look takes microseconds, but a machine that is far too busy may let a
+    /// second pass in the middle of it.
     /// </summary>
     const int Patience = 60_000;
 

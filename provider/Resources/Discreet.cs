@@ -4,8 +4,8 @@ using PulumiAliyunLive.Model;
 namespace PulumiAliyunLive.Resources;
 
 /// <summary>
-/// The way out for everything that the plugin says to a person: log lines, status lines and errors all pass <see cref="Redaction"/>, wherever
-/// their words came from. A name that a program gives to an object may hold a key, too.
+/// The way out for everything that the plugin says to a person: log lines, status lines and errors all pass <see cref="Redaction"/>,
+/// wherever their words came from. A name that a program gives to an object may hold a key, too.
 /// </summary>
 sealed class Discreet(IEngineLog log) : IEngineLog
 {

@@ -59,7 +59,8 @@ sealed class MonitorSessionRun(Session session, Deadline deadline, string urn, s
     /// </summary>
     /// <param name="isKnown">Whether the session was there once; false for one that somebody names.</param>
     public Task<LiveMonitor?> FindAsync(string verb, bool isKnown) => isKnown
-        ? UntilAsync(() => DescribeAsync(verb), found => found is not null, Waiting.ReadBackLimit, $"waiting for monitor session {id} to be listed")
+        ? UntilAsync(
+            () => DescribeAsync(verb), found => found is not null, Waiting.ReadBackLimit, $"waiting for monitor session {id} to be listed")
         : DescribeAsync(verb);
 
     /// <summary>A session that was just created; the service may need a moment to know it.</summary>
