@@ -43,10 +43,11 @@ sealed class Account : IAsyncDisposable
         var options = new LiveClientOptions();
         using var transport = new RpcTransport(new Uri("http://127.0.0.1:1"), options, TimeProvider.System, new SimulatorHandler(Service));
         Service.Settings.RateLimitFactor = 0;
+        var key = new LiveCredentials(AccessKeyId, AccessKeySecret, null, "the benchmark");
         List<string> ids = [];
         for (var number = 0; number < count; number++)
         {
-            var answer = await transport.SendAsync(s_create, Parameters(number), new LiveCredentials(AccessKeyId, AccessKeySecret, null, "the benchmark"), [], CancellationToken.None);
+            var answer = await transport.SendAsync(s_create, Parameters(number), key, [], CancellationToken.None);
             ids.Add(answer.Text("TaskId")!);
         }
 
@@ -69,7 +70,8 @@ sealed class Account : IAsyncDisposable
     /// The least time in which the limit lets these calls pass: ten of an operation at once, ten more with every further second; operations
     /// are counted apart.
     /// </summary>
-    public double SecondsByLimit => Service.Calls.GroupBy(call => call.Operation).Select(calls => SecondsFor(calls.Count())).DefaultIfEmpty().Max();
+    public double SecondsByLimit =>
+        Service.Calls.GroupBy(call => call.Operation).Select(calls => SecondsFor(calls.Count())).DefaultIfEmpty().Max();
 
     public static double SecondsFor(int calls) => (Math.Max(calls, 1) - 1) / CallsPerSecond;
 

@@ -9,7 +9,8 @@ namespace Benchmarks;
 /// <param name="File">What counts as its size; null where that says nothing.</param>
 /// <param name="Missing">Why it cannot be measured here; null where it can.</param>
 /// <param name="IsPlugin">Whether it answers calls.</param>
-sealed record Candidate(string Name, string Command, IReadOnlyList<string> Arguments, string? File, string? Missing = null, bool IsPlugin = true)
+sealed record Candidate(
+    string Name, string Command, IReadOnlyList<string> Arguments, string? File, string? Missing = null, bool IsPlugin = true)
 {
     public RunningProgram Start(string engineAddress) => RunningProgram.Start(Command, [.. Arguments, engineAddress]);
 
@@ -68,7 +69,10 @@ sealed class RunningProgram : IDisposable
 
     public static RunningProgram Start(string file, IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(file, arguments)
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+        };
         // What the user's shell says of regions, keys and proxies must not decide what is measured.
         foreach (var name in start.Environment.Keys.Where(name => name is not ("PATH" or "HOME")).ToArray()) start.Environment.Remove(name);
         var begun = Stopwatch.GetTimestamp();

@@ -6,7 +6,9 @@ static class Machine
     public static string Processor()
     {
         const string Table = "/proc/cpuinfo";
-        var line = File.Exists(Table) ? File.ReadLines(Table).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) : null;
-        return line is null ? "processor unknown" : line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+        const string Unknown = "processor unknown";
+        if (!File.Exists(Table)) return Unknown;
+        var line = File.ReadLines(Table).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal));
+        return line is null ? Unknown : line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
     }
 }

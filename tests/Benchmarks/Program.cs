@@ -6,7 +6,8 @@ using Benchmarks;
 // dynamic provider of the Node SDK, and of the results.
 if (args is not [var pluginFile, var nativeFile, var emptyFile, var emptyNativeFile, var nodeProvider, var results, .. var sections])
 {
-    Console.Error.WriteLine("usage: Benchmarks PLUGIN NATIVE_PLUGIN EMPTY NATIVE_EMPTY NODE_PROVIDER RESULTS [start] [calls] [refresh] [stack]");
+    Console.Error.WriteLine(
+        "usage: Benchmarks PLUGIN NATIVE_PLUGIN EMPTY NATIVE_EMPTY NODE_PROVIDER RESULTS [start] [calls] [refresh] [stack]");
     return 2;
 }
 
@@ -31,7 +32,8 @@ var report = new Report();
 report.Line("# Measured");
 report.Line();
 report.Line(
-    $"`make bench` on {DateTimeOffset.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}: {Machine.Processor()}, {Environment.ProcessorCount} processors, "
+    $"`make bench` on {DateTimeOffset.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}: {Machine.Processor()}, "
+    + $"{Environment.ProcessorCount} processors, "
     + $"{RuntimeInformation.OSDescription}, .NET {Environment.Version}.");
 report.Line();
 

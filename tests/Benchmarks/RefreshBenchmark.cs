@@ -42,9 +42,13 @@ static class RefreshBenchmark
 
         report.Line("## Refresh under the documented limits");
         report.Line();
-        report.Line($"{plugin.Name}, just started; {Runs} runs: median and middle half. \"One Describe each\" is what ten calls a second leave of it.");
+        report.Line($"{plugin.Name}, just started; {Runs} runs: median and middle half. \"One Describe each\" is the time that ten calls");
+        report.Line("a second would take.");
         report.Table(
-            ["", "÷ one Describe each", "÷ the limit for its calls", "s", "s, one Describe each", "service calls", "calls, one Describe each", "throttled", "MB resident after"],
+            [
+                "", "÷ one Describe each", "÷ the limit for its calls", "s", "s, one Describe each", "service calls",
+                "calls, one Describe each", "throttled", "MB resident after",
+            ],
             rows);
     }
 
@@ -59,7 +63,8 @@ static class RefreshBenchmark
             var read = await program.CallAsync("Read", Read(id), Wire.ReadResponse.Parser);
             if (read.Id != $"{Account.Region}/{id}") throw new InvalidDataException($"the task {id} was read as '{read.Id}'");
         });
-        return new(Stopwatch.GetElapsedTime(begun).TotalSeconds, account.Service.Calls.Count, account.SecondsByLimit, account.Throttled, program.Resident);
+        var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+        return new(seconds, account.Service.Calls.Count, account.SecondsByLimit, account.Throttled, program.Resident);
     }
 
     static Wire.ReadRequest Read(string id) => new()
@@ -68,7 +73,10 @@ static class RefreshBenchmark
         Urn = $"urn:pulumi:dev::bench::{RelayTask.Token}::{id}",
         Type = RelayTask.Token,
         Name = id,
-        Properties = ValueCodec.Encode(new PropertyMap { ["taskId"] = id, ["status"] = "Running", ["endTime"] = Times.ToText(DateTimeOffset.UtcNow.AddDays(5)) }),
+        Properties = ValueCodec.Encode(new PropertyMap
+        {
+            ["taskId"] = id, ["status"] = "Running", ["endTime"] = Times.ToText(DateTimeOffset.UtcNow.AddDays(5)),
+        }),
         Inputs = ValueCodec.Encode(new PropertyMap { ["region"] = Account.Region }),
     };
 

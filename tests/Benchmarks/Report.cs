@@ -18,11 +18,15 @@ sealed class Report
         var widths = heads.Select((_, column) => lines.Max(line => line[column].Length)).ToArray();
         Line();
         Line(Row(heads, widths));
-        Line($"|{string.Join('|', widths.Select((width, column) => column == 0 ? new string('-', width + 2) : new string('-', width + 1) + ":"))}|");
+        var rules = widths.Select((width, column) => column == 0 ? new string('-', width + 2) : new string('-', width + 1) + ":");
+        Line($"|{string.Join('|', rules)}|");
         foreach (var line in lines.Skip(1)) Line(Row(line, widths));
         Line();
     }
 
-    static string Row(IReadOnlyList<string> cells, int[] widths) =>
-        $"| {string.Join(" | ", cells.Select((cell, column) => column == 0 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column])))} |";
+    static string Row(IReadOnlyList<string> cells, int[] widths)
+    {
+        var padded = cells.Select((cell, column) => column == 0 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]));
+        return $"| {string.Join(" | ", padded)} |";
+    }
 }

@@ -19,11 +19,14 @@ sealed class Sample
     public double At(double share) => _sorted[Math.Min((int)(share * _sorted.Count), _sorted.Count - 1)];
 
     /// <summary>The median, and between which values the middle half lies.</summary>
-    public string Text(int digits) =>
-        _sorted.Count == 1 ? Number(Median, digits) : $"{Number(Median, digits)} ({Number(At(0.25), digits)}–{Number(At(0.75), digits)})";
+    public string Text(int digits) => _sorted.Count == 1
+        ? Number(Median, digits)
+        : $"{Number(Median, digits)} ({Number(At(0.25), digits)}–{Number(At(0.75), digits)})";
 
     /// <summary>The ratios of runs that were made in pairs, one right after the other.</summary>
-    public static Sample Ratio(IReadOnlyList<double> runs, IReadOnlyList<double> others) => new(runs.Zip(others, (run, other) => run / other));
+    public static Sample Ratio(IReadOnlyList<double> runs, IReadOnlyList<double> others) =>
+        new(runs.Zip(others, (run, other) => run / other));
 
-    public static string Number(double value, int digits) => value.ToString($"N{digits.ToString(CultureInfo.InvariantCulture)}", CultureInfo.InvariantCulture);
+    public static string Number(double value, int digits) =>
+        value.ToString($"N{digits.ToString(CultureInfo.InvariantCulture)}", CultureInfo.InvariantCulture);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using PulumiAliyunLive.Model;
 using PulumiAliyunLive.Protocol;
@@ -25,29 +26,35 @@ static class StackBenchmark
             await StartBenchmark.ConfigureAsync(program, account.Endpoint);
 
             var states = new State[size];
-            rows.Add(await MeasureAsync($"up of {Sample.Number(size, 0)} tasks", size, account, program, async number => states[number] = await CreateAsync(program, number)));
+            var many = $"{Sample.Number(size, 0)} tasks";
+            rows.Add(await MeasureAsync(
+                $"up of {many}", size, account, program, async number => states[number] = await CreateAsync(program, number)));
             account.Rest();
-            rows.Add(await MeasureAsync($"destroy of {Sample.Number(size, 0)} tasks", size, account, program, number => DeleteAsync(program, states[number])));
+            rows.Add(await MeasureAsync($"destroy of {many}", size, account, program, number => DeleteAsync(program, states[number])));
         }
 
         report.Line("## Up and destroy under the documented limits");
         report.Line();
-        report.Line($"{plugin.Name}, {Parallelism} at a time, one run. The limit's own time is that of the operation with the most calls: ten at once, and ten with each further second.");
+        report.Line($"{plugin.Name}, {Parallelism} at a time, one run. The limit's own time is that of the operation with the most calls:");
+        report.Line("ten at once, and ten with each further second.");
         report.Table(["", "÷ the limit's own time", "s", "s by the limit", "service calls", "throttled", "MB resident after"], rows);
     }
 
-    static async Task<IReadOnlyList<string>> MeasureAsync(string name, int size, Account account, RunningProgram program, Func<int, Task> step)
+    static async Task<IReadOnlyList<string>> MeasureAsync(
+        string name, int size, Account account, RunningProgram program, Func<int, Task> step)
     {
         var begun = Stopwatch.GetTimestamp();
-        await Parallel.ForEachAsync(Enumerable.Range(0, size), new ParallelOptions { MaxDegreeOfParallelism = Parallelism }, async (number, _) => await step(number));
+        var many = new ParallelOptions { MaxDegreeOfParallelism = Parallelism };
+        await Parallel.ForEachAsync(Enumerable.Range(0, size), many, async (number, _) => await step(number));
         var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+        var calls = account.Service.Calls.GroupBy(call => call.Operation).Select(calls => $"{Sample.Number(calls.Count(), 0)} {calls.Key}");
         return
         [
             name,
             Sample.Number(seconds / account.SecondsByLimit, 3),
             Sample.Number(seconds, 2),
             Sample.Number(account.SecondsByLimit, 0),
-            string.Join(", ", account.Service.Calls.GroupBy(call => call.Operation).Select(calls => $"{Sample.Number(calls.Count(), 0)} {calls.Key}")),
+            string.Join(", ", calls),
             Sample.Number(account.Throttled, 0),
             Sample.Number(program.Resident, 1),
         ];
@@ -66,16 +73,25 @@ static class StackBenchmark
         };
         var check = await program.CallAsync(
             "Check",
-            new Wire.CheckRequest { Urn = urn, Name = name, Type = RelayTask.Token, Olds = ValueCodec.Encode([]), News = ValueCodec.Encode(stated), RandomSeed = Google.Protobuf.ByteString.CopyFrom(new byte[32]) },
+            new Wire.CheckRequest
+            {
+                Urn = urn, Name = name, Type = RelayTask.Token, Olds = ValueCodec.Encode([]), News = ValueCodec.Encode(stated),
+                RandomSeed = ByteString.CopyFrom(new byte[32]),
+            },
             Wire.CheckResponse.Parser);
         var created = await program.CallAsync(
-            "Create", new Wire.CreateRequest { Urn = urn, Name = name, Type = RelayTask.Token, Properties = check.Inputs }, Wire.CreateResponse.Parser);
+            "Create",
+            new Wire.CreateRequest { Urn = urn, Name = name, Type = RelayTask.Token, Properties = check.Inputs },
+            Wire.CreateResponse.Parser);
         return new(created.Id, urn, name, check.Inputs, created.Properties);
     }
 
     static Task DeleteAsync(RunningProgram program, State state) => program.CallAsync(
         "Delete",
-        new Wire.DeleteRequest { Id = state.Id, Urn = state.Urn, Name = state.Name, Type = RelayTask.Token, Properties = state.Outputs, OldInputs = state.Inputs },
+        new Wire.DeleteRequest
+        {
+            Id = state.Id, Urn = state.Urn, Name = state.Name, Type = RelayTask.Token, Properties = state.Outputs, OldInputs = state.Inputs,
+        },
         Empty.Parser);
 
     sealed record State(string Id, string Urn, string Name, Struct Inputs, Struct Outputs);

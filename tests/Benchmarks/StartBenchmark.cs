@@ -26,11 +26,15 @@ static class StartBenchmark
 
         report.Line("## Start");
         report.Line();
-        report.Line($"{Rounds} rounds, all programs in turn in each: median and middle half, in ms and MB. Ratios are those of the pairs of a round.");
+        report.Line($"{Rounds} rounds, all programs in turn in each: median and middle half, in ms and MB. Ratios are those of the pairs");
+        report.Line("of a round.");
         var floor = runs.FirstOrDefault(run => !run.Key.IsPlugin).Value;
         var node = runs.FirstOrDefault(run => run.Key.File is null).Value;
         report.Table(
-            ["", "port line ÷ empty .NET", "port line ÷ Node", "exec → port line", "exec → first GetSchema", "exec → Configure answered", "resident after Configure", "file"],
+            [
+                "", "port line ÷ empty .NET", "port line ÷ Node", "exec → port line", "exec → first GetSchema", "exec → Configure answered",
+                "resident after Configure", "file",
+            ],
             candidates.Select(candidate => Row(candidate, runs.GetValueOrDefault(candidate), floor, node)));
     }
 
@@ -59,7 +63,8 @@ static class StartBenchmark
     {
         using var program = candidate.Start("127.0.0.1:1");
         if (!candidate.IsPlugin) return new(program.ToldAfter.TotalMilliseconds, null, null, program.Resident);
-        var schema = await AnsweredAsync(program, () => program.CallAsync("GetSchema", new Wire.GetSchemaRequest(), Wire.GetSchemaResponse.Parser));
+        var schema = await AnsweredAsync(
+            program, () => program.CallAsync("GetSchema", new Wire.GetSchemaRequest(), Wire.GetSchemaResponse.Parser));
         // A process of its own: Configure must not profit from the connection and the code that the other call has warmed.
         using var other = candidate.Start("127.0.0.1:1");
         var configure = await AnsweredAsync(other, () => ConfigureAsync(other, endpoint));
@@ -77,7 +82,9 @@ static class StartBenchmark
             ["secretKey"] = ((PropertyValue)Account.AccessKeySecret).AsSecret(),
         };
         await program.CallAsync(
-            "Configure", new Wire.ConfigureRequest { Args = ValueCodec.Encode(config), AcceptSecrets = true, SendsOldInputs = true }, Wire.ConfigureResponse.Parser);
+            "Configure",
+            new Wire.ConfigureRequest { Args = ValueCodec.Encode(config), AcceptSecrets = true, SendsOldInputs = true },
+            Wire.ConfigureResponse.Parser);
     }
 
     /// <summary>The time since the program's start at which a call is answered; null where it has no such call.</summary>
