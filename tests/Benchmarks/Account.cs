@@ -2,10 +2,7 @@ using System.Globalization;
 using LiveSimulator;
 using PulumiAliyunLive.Credentials;
 using PulumiAliyunLive.Live;
-using PulumiAliyunLive.Model;
-using PulumiAliyunLive.Protocol;
 using PulumiAliyunLive.Resources;
-using Wire = PulumiAliyunLive.Protocol.Wire;
 
 namespace Benchmarks;
 

@@ -71,7 +71,7 @@ sealed class RunningProgram : IDisposable
     {
         var start = new ProcessStartInfo(file, arguments)
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false,
         };
         // What the user's shell says of regions, keys and proxies must not decide what is measured.
         foreach (var name in start.Environment.Keys.Where(name => name is not ("PATH" or "HOME")).ToArray()) start.Environment.Remove(name);

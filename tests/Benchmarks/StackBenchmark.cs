@@ -86,7 +86,7 @@ static class StackBenchmark
         return new(created.Id, urn, name, check.Inputs, created.Properties);
     }
 
-    static Task DeleteAsync(RunningProgram program, State state) => program.CallAsync(
+    static async Task DeleteAsync(RunningProgram program, State state) => await program.CallAsync(
         "Delete",
         new Wire.DeleteRequest
         {

@@ -1,4 +1,3 @@
-using Google.Protobuf.WellKnownTypes;
 using PulumiAliyunLive.Model;
 using PulumiAliyunLive.Protocol;
 using Wire = PulumiAliyunLive.Protocol.Wire;
