@@ -22,12 +22,12 @@ public sealed class FaultProgramTests(ITestOutputHelper output)
         var first = Number("FAULT_SEED", 1);
         var count = Number("FAULT_PROGRAMS", Programs);
         var began = Stopwatch.GetTimestamp();
-        var failed = new SortedSet<int>();
+        var failed = new SortedDictionary<int, string>();
         var coverage = new FaultCoverage();
-        await Parallel.ForEachAsync(Enumerable.Range(first, count), async (seed, stop) =>
+        await Parallel.ForEachAsync(Enumerable.Range(first, count), async (number, stop) =>
         {
-            if (await FailureAsync(FaultProgram.Generate(seed), coverage) is null) return;
-            lock (failed) failed.Add(seed);
+            if (await FailureAsync(FaultProgram.Generate(number), coverage) is not { } words) return;
+            lock (failed) failed.Add(number, words);
         });
         output.WriteLine($"{count} programs from seed {first} in {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s, {failed.Count} failed\n{coverage}");
         if (failed.Count == 0)
@@ -36,8 +36,9 @@ public sealed class FaultProgramTests(ITestOutputHelper output)
             return;
         }
 
-        var (program, failure) = await ShrinkAsync(FaultProgram.Generate(failed.Min));
-        Assert.Fail($"{failed.Count} of {count} programs fail (seeds {string.Join(", ", failed.Take(20))}). Seed {failed.Min}, made smaller:\n{program}\n{failure}");
+        var (seed, told) = failed.First();
+        var (program, failure) = await ShrinkAsync(FaultProgram.Generate(seed), told);
+        Assert.Fail($"{failed.Count} of {count} programs fail (seeds {string.Join(", ", failed.Keys.Take(20))}). Seed {seed}, made smaller:\n{program}\n{failure}");
     }
 
     [Fact]
@@ -70,9 +71,9 @@ public sealed class FaultProgramTests(ITestOutputHelper output)
         await stack.HealAsync();
     }
 
-    static async Task<(FaultProgram Program, string Failure)> ShrinkAsync(FaultProgram program)
+    static async Task<(FaultProgram Program, string Failure)> ShrinkAsync(FaultProgram program, string first)
     {
-        var failure = await FailureAsync(program) ?? "it did not fail again";
+        var failure = await FailureAsync(program) ?? $"It did not fail again; it had failed with: {first}";
         var tries = 0;
         for (var found = true; found;)
         {
