@@ -382,7 +382,7 @@ describe("each field on the wire, with the official Node client at the other end
         }
 
         const wrong = await invoke({ Tok: "aliyun-live:index:getMonitorSessions", Args: struct({ status: "Flying", monitorNam: "x" }) });
-        assert.equal(wrong.returned, undefined);
+        assert.deepEqual(wrong.returned, {});
         assert.equal(wrong.failures.length, 2);
         assert.match(wrong.failures[0].reason, /^status: must be one of `Running`, `Stopped`/);
         assert.match(wrong.failures[1].reason, /`monitorNam`.*`monitorName`/);
