@@ -18,7 +18,7 @@ static class StartBenchmark
         {
             foreach (var (candidate, starts) in runs)
             {
-                var start = await MeasureAsync(candidate, endpoint);
+                var start = await MeasureUntilItStartsAsync(candidate, endpoint);
                 if (round > 0) starts.Add(start);
             }
         }
@@ -57,6 +57,23 @@ static class StartBenchmark
 
     static string Text(List<Start> starts, Func<Start, double?> value) =>
         starts.All(start => value(start) is null) ? "–" : new Sample(starts.Select(start => value(start)!.Value)).Text(1);
+
+    /// <summary>A program of others may fail to start now and then; that is no reason to lose all other measurements.</summary>
+    static async Task<Start> MeasureUntilItStartsAsync(Candidate candidate, string endpoint)
+    {
+        const int Tries = 5;
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await MeasureAsync(candidate, endpoint);
+            }
+            catch (InvalidOperationException) when (attempt < Tries)
+            {
+                Console.Error.WriteLine($"{candidate.Name} did not start; once more ...");
+            }
+        }
+    }
 
     static async Task<Start> MeasureAsync(Candidate candidate, string endpoint)
     {
