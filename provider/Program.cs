@@ -45,6 +45,7 @@ static async Task<int> ServeAsync(string? engineAddress)
     // Kept short after a signal: the engine kills what takes longer than five seconds, and people wait.
     var timeForReplies = TimeSpan.FromMilliseconds(700);
 
+    InheritedSignals.Heed();
     var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
     using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);

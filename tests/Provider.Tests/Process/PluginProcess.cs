@@ -19,10 +19,12 @@ sealed class PluginProcess : IAsyncDisposable
 
     public StreamWriter Input => _process.StandardInput;
 
+    /// <param name="ignoring">Signals that the plugin inherits as ignored, by the names that a shell has for them.</param>
     public static PluginProcess Start(
-        IEnumerable<string> arguments, string? directory = null, IReadOnlyDictionary<string, string>? environment = null)
+        IEnumerable<string> arguments, string? directory = null, IReadOnlyDictionary<string, string>? environment = null, string ignoring = "")
     {
         var (file, first) = Find();
+        if (ignoring.Length > 0) (file, first) = ("sh", ["-c", $"trap '' {ignoring}; exec \"$@\"", "sh", file, .. first]);
         var start = new ProcessStartInfo(file, [.. first, .. arguments])
         {
             WorkingDirectory = directory ?? "",

@@ -35,6 +35,17 @@ public sealed class PluginProcessTests
         (await plugin.EndAsync()).ShouldBe((0, "", ""));
     }
 
+    [Theory]
+    [InlineData(PosixSignal.SIGINT)]
+    [InlineData(PosixSignal.SIGQUIT)]
+    public async Task A_plugin_of_a_background_job_heeds_the_signals_that_its_shell_ignores(PosixSignal signal)
+    {
+        await using var plugin = PluginProcess.Start(["127.0.0.1:1"], ignoring: "INT QUIT");
+        await plugin.ReadPortAsync();
+        plugin.Signal(signal);
+        (await plugin.EndAsync()).ShouldBe((0, "", ""));
+    }
+
     [Fact]
     public async Task The_end_of_standard_input_ends_nothing()
     {

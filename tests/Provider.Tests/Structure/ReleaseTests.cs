@@ -52,7 +52,7 @@ public sealed partial class ReleaseTests
             {
                 foreach (Match make in MakeTarget().Matches(step))
                 {
-                    makefile.ShouldContain($"\n{make.Groups[1].Value}: ", customMessage: path);
+                    makefile.ShouldContain($"\n{make.Groups["target"].Value}: ", customMessage: path);
                     called++;
                 }
 
@@ -99,9 +99,9 @@ public sealed partial class ReleaseTests
         return output;
     }
 
-    [GeneratedRegex(@"\bmake ([a-z-]+)", RegexOptions.None, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex(@"\bmake (?<target>[a-z-]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex MakeTarget();
 
-    [GeneratedRegex(@"(?<=\s|^|\()(?:eng|\.ci)/[a-z-]+", RegexOptions.None, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex(@"(?<=\s|^|\()(?:eng|\.ci)/[a-z-]+", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Script();
 }
