@@ -10,6 +10,7 @@ SOLUTION  := pulumi-aliyun-live.slnx
 QUIET     := --nologo --verbosity quiet
 # Says nothing but warnings and errors (`dotnet build` always adds a summary).
 BUILD     := dotnet msbuild $(SOLUTION) -restore -property:Configuration=Release -nologo -verbosity:quiet
+SOAK      := dotnet test tests/Provider.Tests --configuration Release --no-build --nologo --verbosity quiet --logger 'console;verbosity=detailed'
 SOURCES   := schema.json global.json Directory.Build.props Directory.Packages.props \
              $(shell find provider \( -name bin -o -name obj \) -prune -o -type f -print)
 
@@ -61,9 +62,9 @@ test-fast: solution ## run the .NET tests alone, without publishing the plugin a
 bench: solution $(PLUGIN) ## measure start, memory, calls, refresh, up and destroy; written to bench/results.md too (ARGS='start calls refresh stack')
 	@sh eng/bench $(ARGS)
 
-soak: solution ## run the tests under faults at length: 50,000 random programs, 50 plugin processes on one account
-	@FAULT_PROGRAMS=50000 FAULT_PROCESSES=50 dotnet test tests/Provider.Tests --configuration Release --no-build --nologo --verbosity quiet \
-	  --filter 'FullyQualifiedName~Tests.Faults' --logger 'console;verbosity=detailed'
+soak: solution $(PLUGIN) ## run the tests under faults at length: 50 plugin processes on one account, then 50,000 random programs
+	@ALIYUN_LIVE_PLUGIN="$$PWD/$(PLUGIN)" FAULT_PROCESSES=50 $(SOAK) --filter 'FullyQualifiedName~SharedAccountProcessTests'
+	@FAULT_PROGRAMS=50000 $(SOAK) --filter 'FullyQualifiedName~Tests.Faults&FullyQualifiedName!~SharedAccountProcessTests'
 
 lint: dotnet ## check format and style, and build everything with warnings as errors
 	@echo "Building with every analyzer ..." >&2

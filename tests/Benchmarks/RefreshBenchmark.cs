@@ -35,6 +35,7 @@ static class RefreshBenchmark
                     Text(runs, run => run.Calls, 0),
                     Sample.Number(size, 0),
                     Text(runs, run => run.Throttled, 0),
+                    Text(runs, run => run.Processor, 2),
                     Text(runs, run => run.Resident, 1),
                 ]);
             }
@@ -47,7 +48,7 @@ static class RefreshBenchmark
         report.Table(
             [
                 "", "÷ one Describe each", "÷ the limit for its calls", "s", "s, one Describe each", "service calls",
-                "calls, one Describe each", "throttled", "MB resident after",
+                "calls, one Describe each", "throttled", "s of processor", "MB resident after",
             ],
             rows);
     }
@@ -57,6 +58,7 @@ static class RefreshBenchmark
         account.Rest();
         using var program = plugin.Start("127.0.0.1:1");
         await StartBenchmark.ConfigureAsync(program, account.Endpoint);
+        var processorTime = program.ProcessorTime;
         var begun = Stopwatch.GetTimestamp();
         await Parallel.ForEachAsync(ids, new ParallelOptions { MaxDegreeOfParallelism = parallelism }, async (id, _) =>
         {
@@ -64,7 +66,7 @@ static class RefreshBenchmark
             if (read.Id != $"{Account.Region}/{id}") throw new InvalidDataException($"the task {id} was read as '{read.Id}'");
         });
         var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
-        return new(seconds, account.Service.Calls.Count, account.SecondsByLimit, account.Throttled, program.Resident);
+        return new(seconds, account.Service.Calls.Count, account.SecondsByLimit, account.Throttled, (program.ProcessorTime - processorTime).TotalSeconds, program.Resident);
     }
 
     static Wire.ReadRequest Read(string id) => new()
@@ -83,5 +85,5 @@ static class RefreshBenchmark
     static string Text(List<Refresh> runs, Func<Refresh, double?> value, int digits) =>
         runs.All(run => value(run) is not null) ? new Sample(runs.Select(run => value(run)!.Value)).Text(digits) : "–";
 
-    sealed record Refresh(double Seconds, int Calls, double ByLimit, int Throttled, double Resident);
+    sealed record Refresh(double Seconds, int Calls, double ByLimit, int Throttled, double Processor, double Resident);
 }
