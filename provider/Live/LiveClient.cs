@@ -212,8 +212,7 @@ sealed class LiveClient(
 
     /// <summary>
     /// Pages until one is empty, or short although the service speaks of no more, or brings nothing new. The number of objects that came
-    /// back
-    /// counts, not the announced total: it may be wrong, and objects come and go while paging.
+    /// back counts, not the announced total: it may be wrong, and objects come and go while paging.
     /// </summary>
     static async IAsyncEnumerable<T> AllPagesAsync<T>(
         LiveOperation operation, int pageSize, Func<T, string> id, Func<int, Task<(int Total, IReadOnlyList<T> Items)>> read)

@@ -1,7 +1,7 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const { after, afterEach, before, describe, test } = require("node:test");
+const { describe, test } = require("node:test");
 const http2 = require("node:http2");
 const net = require("node:net");
 const { once } = require("node:events");
@@ -12,7 +12,7 @@ const provider = require("@pulumi/pulumi/proto/provider_pb");
 const providergrpc = require("@pulumi/pulumi/proto/provider_grpc_pb");
 const { Plugin, UNKNOWN, isSecret, secret, struct } = require("./support/plugin");
 const { Resource } = require("./support/resource");
-const { Simulator } = require("./support/simulator");
+const { make, useSimulatedPlugin } = require("./support/suite");
 
 const RELAY = "aliyun-live:index:RelayTask";
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
@@ -64,28 +64,14 @@ const relayProgram = changes => ({
 const failure = promise => promise.then(() => assert.fail("it should have failed"), error => error);
 
 describe("each field on the wire, with the official Node client at the other end", { timeout: 300_000 }, () => {
-    /** @type {Simulator} */
+    /** @type {import("./support/simulator").Simulator} */
     let simulator;
     /** @type {Plugin} */
     let plugin;
 
-    before(async () => {
-        simulator = await Simulator.start();
-        plugin = await Plugin.startConfigured(simulator);
-    });
+    useSimulatedPlugin(started => ({ simulator, plugin } = started));
 
-    afterEach(async () => await simulator.forgive());
-
-    after(async () => {
-        await plugin?.close();
-        await simulator?.stop();
-    });
-
-    const make = async (name, changes = {}) => {
-        const resource = new Resource(plugin, RELAY, name);
-        const { inputs } = await resource.check(relayProgram(changes));
-        return { resource, inputs, state: await resource.create(inputs) };
-    };
+    const makeRelay = (name, changes) => make(plugin, RELAY, name, relayProgram(changes));
 
     const checkRequest = (fields = {}) => {
         const request = new provider.CheckRequest();
@@ -174,7 +160,7 @@ describe("each field on the wire, with the official Node client at the other end
 
     for (const [name, value] of Object.entries(SPECIAL)) {
         test(`${name} passes Check, Diff, Create, Update and Delete as it is`, async () => {
-            const { resource, inputs, state } = await make("special", { restartTriggers: [value] });
+            const { resource, inputs, state } = await makeRelay("special", { restartTriggers: [value] });
             const triggers = { restartTriggers: [value] };
             assert.deepEqual({ restartTriggers: inputs.restartTriggers }, triggers);
             assert.deepEqual({ restartTriggers: state.outputs.restartTriggers }, triggers);
@@ -200,7 +186,7 @@ describe("each field on the wire, with the official Node client at the other end
     });
 
     test("DiffResponse: every field, from a change that replaces and one that does not", async () => {
-        const { resource, inputs, state } = await make("diffed");
+        const { resource, inputs, state } = await makeRelay("diffed");
         const request = new provider.DiffRequest();
         request.setId(state.id);
         request.setUrn(resource.urn);
@@ -247,7 +233,7 @@ describe("each field on the wire, with the official Node client at the other end
     });
 
     test("the timeout of Create, Read, Update and Delete is kept to", async () => {
-        const { resource, inputs, state } = await make("timed");
+        const { resource, inputs, state } = await makeRelay("timed");
         await simulator.refuse("*", "ServiceUnavailable", 503, 10_000);
         const properties = { setUrn: resource.urn, setName: "timed", setType: RELAY, setTimeout: 0.5 };
         const calls = {
@@ -341,7 +327,7 @@ describe("each field on the wire, with the official Node client at the other end
     });
 
     test("ListRequest and ListResponse: type, query, limit, page size, continuation; ids and names", async () => {
-        const made = await Promise.all(["one", "two", "three"].map(name => make(name, { taskName: `listed-${name}` })));
+        const made = await Promise.all(["one", "two", "three"].map(name => makeRelay(name, { taskName: `listed-${name}` })));
         const query = struct({ taskNamePrefix: "listed-" });
         const known = made.map(({ state }) => ({ id: state.id, name: state.inputs.taskName }));
         const sorted = items => items.toSorted((a, b) => a.name.localeCompare(b.name));
@@ -363,7 +349,7 @@ describe("each field on the wire, with the official Node client at the other end
     });
 
     test("InvokeRequest and InvokeResponse: function, arguments, preview; what it returns, and failures", async () => {
-        const { resource, inputs, state } = await make("invoked");
+        const { resource, inputs, state } = await makeRelay("invoked");
         const invoke = async fields => {
             const request = new provider.InvokeRequest();
             for (const [name, value] of Object.entries(fields))

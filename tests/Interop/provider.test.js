@@ -1,13 +1,13 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const { after, afterEach, before, describe, test } = require("node:test");
+const { describe, test } = require("node:test");
 const grpc = require("@grpc/grpc-js");
 const empty = require("google-protobuf/google/protobuf/empty_pb");
 const provider = require("@pulumi/pulumi/proto/provider_pb");
 const { Plugin, UNKNOWN, details, isSecret, secret, severity, struct } = require("./support/plugin");
 const { Resource } = require("./support/resource");
-const { Simulator } = require("./support/simulator");
+const { make, useSimulatedPlugin } = require("./support/suite");
 
 const RELAY = "aliyun-live:index:RelayTask";
 const MONITOR = "aliyun-live:index:MonitorSession";
@@ -36,29 +36,12 @@ const monitorProgram = changes => ({
 });
 
 describe("the published plugin under the official Node client", () => {
-    /** @type {Simulator} */
+    /** @type {import("./support/simulator").Simulator} */
     let simulator;
     /** @type {Plugin} */
     let plugin;
 
-    before(async () => {
-        simulator = await Simulator.start();
-        plugin = await Plugin.startConfigured(simulator);
-    });
-
-    afterEach(async () => await simulator.forgive());
-
-    after(async () => {
-        await plugin?.close();
-        await simulator?.stop();
-    });
-
-    const make = async (type, name, program) => {
-        const resource = new Resource(plugin, type, name);
-        const { inputs, failures } = await resource.check(program);
-        assert.deepEqual(failures, []);
-        return { resource, inputs, state: await resource.create(inputs) };
-    };
+    useSimulatedPlugin(started => ({ simulator, plugin } = started));
 
     test("the first line is the port, Handshake tells what is understood, GetPluginInfo the version", async () => {
         assert.match(plugin.portLine, /^[1-9]\d*$/);
@@ -139,7 +122,7 @@ describe("the published plugin under the official Node client", () => {
     });
 
     test("a relay task is created, found unchanged, updated, replaced in the diff, read after drift, and deleted", async () => {
-        const { resource, inputs, state } = await make(RELAY, "life", relayProgram({ callbackUrl: "https://example.com/events" }));
+        const { resource, inputs, state } = await make(plugin, RELAY, "life", relayProgram({ callbackUrl: "https://example.com/events" }));
         assert.match(state.id, /^cn-shanghai\/.+/);
         assert.equal(state.outputs.status, "Idle");
         assert.equal(`cn-shanghai/${state.outputs.taskId}`, state.id);
@@ -176,7 +159,7 @@ describe("the published plugin under the official Node client", () => {
     });
 
     test("a monitor session runs, is changed in place, imported without a difference, and deleted", async () => {
-        const { resource, inputs, state } = await make(MONITOR, "watch", monitorProgram({ desiredStatus: "Running" }));
+        const { resource, inputs, state } = await make(plugin, MONITOR, "watch", monitorProgram({ desiredStatus: "Running" }));
         assert.equal(state.outputs.status, "Running");
         assert.ok(isSecret(state.outputs.inputList[1].inputUrl));
 
@@ -196,7 +179,7 @@ describe("the published plugin under the official Node client", () => {
     });
 
     test("log lines reach the engine, with severity and URN", async () => {
-        const { resource, state } = await make(MONITOR, "quiet", monitorProgram());
+        const { resource, state } = await make(plugin, MONITOR, "quiet", monitorProgram());
         const line = plugin.log.find(({ urn }) => urn === resource.urn);
         assert.match(line.message, /created, not monitoring/);
         assert.equal(line.severity, severity.INFO);
@@ -227,7 +210,7 @@ describe("the published plugin under the official Node client", () => {
     });
 
     test("a refused call has a status of its own, words of the service, and no secret in it", async () => {
-        const { resource, state } = await make(RELAY, "refused", relayProgram());
+        const { resource, state } = await make(plugin, RELAY, "refused", relayProgram());
         const second = new Resource(plugin, RELAY, "second");
         const { inputs } = await second.check(relayProgram({ dstUrl: state.inputs.dstUrl }));
         const error = await second.create(inputs).then(() => assert.fail("it should have failed"), failure => failure);
