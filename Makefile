@@ -10,7 +10,7 @@ SOLUTION  := pulumi-aliyun-live.slnx
 QUIET     := --nologo --verbosity quiet
 # Says nothing but warnings and errors (`dotnet build` always adds a summary).
 BUILD     := dotnet msbuild $(SOLUTION) -restore -property:Configuration=Release -nologo -verbosity:quiet
-SOAK      := dotnet test tests/Provider.Tests --configuration Release --no-build --nologo --verbosity quiet --logger 'console;verbosity=detailed'
+TESTS     := tests/Provider.Tests/bin/Release/net10.0/Provider.Tests -noLogo -noColor -showLiveOutput
 SOURCES   := schema.json global.json Directory.Build.props Directory.Packages.props \
              $(shell find provider \( -name bin -o -name obj \) -prune -o -type f -print)
 
@@ -63,8 +63,8 @@ bench: solution $(PLUGIN) ## measure start, memory, calls, refresh, up and destr
 	@sh eng/bench $(ARGS)
 
 soak: solution $(PLUGIN) ## run the tests under faults at length: 50 plugin processes on one account, then 50,000 random programs
-	@ALIYUN_LIVE_PLUGIN="$$PWD/$(PLUGIN)" FAULT_PROCESSES=50 $(SOAK) --filter 'FullyQualifiedName~SharedAccountProcessTests'
-	@FAULT_PROGRAMS=50000 $(SOAK) --filter 'FullyQualifiedName~Tests.Faults&FullyQualifiedName!~SharedAccountProcessTests'
+	@ALIYUN_LIVE_PLUGIN="$$PWD/$(PLUGIN)" FAULT_PROCESSES=50 $(TESTS) -class '*.SharedAccountProcessTests'
+	@FAULT_PROGRAMS=50000 $(TESTS) -class '*.FaultProgramTests'
 
 lint: dotnet ## check format and style, and build everything with warnings as errors
 	@echo "Building with every analyzer ..." >&2

@@ -57,6 +57,9 @@ sealed class FaultStack : IDisposable
 
     /// <summary>The provider's call that runs, and the type.</summary>
     string _call = "";
+
+    /// <summary>Calls under way, and a number that grows with each that begins while none is.</summary>
+    int _open;
     int _callNumber;
 
     /// <summary>Whether calls are still to come that an answer may be waiting for.</summary>
@@ -527,7 +530,7 @@ sealed class FaultStack : IDisposable
     /// <summary>Makes a call and judges its failure: nobody is blamed for a fault.</summary>
     async Task<T> CallAsync<T>(Func<Task<T>> call)
     {
-        _callNumber++;
+        if (Interlocked.Increment(ref _open) == 1) _callNumber++;
         try
         {
             var reply = await call();
@@ -545,6 +548,10 @@ sealed class FaultStack : IDisposable
             }
 
             throw;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _open);
         }
     }
 
@@ -634,8 +641,8 @@ sealed class FaultStack : IDisposable
 
         public void Expire(LiveCredentials stale) => _current = Next();
 
-        /// <summary>False where a key has just run out: none lives so shortly that two run out within one call.</summary>
-        /// <param name="call">The number of the provider's call.</param>
+        /// <summary>False where a key has just run out: none lives so shortly that two run out within one call, or within several at once.</summary>
+        /// <param name="call">The number of the provider's call, the same for those that run at once.</param>
         public bool TryExpireCurrent(int call)
         {
             if (_uses < 2 || call == _expiredIn) return false;
