@@ -83,6 +83,6 @@ sealed class LiveException(
     }
 }
 
-/// <summary>A call that may only happen once was cancelled when it was on its way: the service may have carried it out.</summary>
+/// <summary>A call was cancelled when it was on its way: the service may have carried it out.</summary>
 sealed class CancelledWhileSentException(CancellationToken cancellation)
     : OperationCanceledException("Cancelled while the call was on its way.", cancellation);

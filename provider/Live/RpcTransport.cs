@@ -102,7 +102,7 @@ sealed class RpcTransport : IDisposable
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            throw operation.Once ? new CancelledWhileSentException(cancellation) : new OperationCanceledException(cancellation);
+            throw new CancelledWhileSentException(cancellation);
         }
         catch (OperationCanceledException failure) when (limit.IsCancellationRequested)
         {

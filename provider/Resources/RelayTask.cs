@@ -53,10 +53,12 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
 
     protected override void Complete(PropertyMap inputs, CheckRequest request, Session session, CheckFailures failures)
     {
-        // A region from the environment serves new tasks only: a laptop and a CI job with different variables must not move a task.
+        // A region from the environment serves new tasks only: a laptop and a CI job with different variables must not move a task, nor its
+        // replacement, away from where they look whether its destination is free.
         if (inputs["region"] is null)
         {
-            var region = session.ConfiguredRegion ?? request.Olds["region"]?.Text ?? session.EnvironmentRegion;
+            if (request.Olds["region"]?.Text is { } known) session.KnownRegions[request.Urn] = known;
+            var region = session.ConfiguredRegion ?? session.KnownRegions.GetValueOrDefault(request.Urn) ?? session.EnvironmentRegion;
             if (region is not null) inputs["region"] = region;
             else failures.Add("region", "must be stated here or with `pulumi config set aliyun-live:region`, for example cn-shanghai");
         }
@@ -140,13 +142,14 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
             }
         }
 
-        // A task created as Stopped before its start cannot be stopped then; once it has started, the next up does it.
-        var managed = !Covers(ignoreChanges, "desiredStatus") && news["desiredStatus"]?.Text == "Stopped";
-        if (managed && !ended && RelayUpdatePlan.WasOnAir(olds, now) && !changes.Any(change => RootOf(change) == "desiredStatus"))
-        {
-            changes.Add(new("desiredStatus", ChangeKind.Update, InputDiff: false));
-        }
+        if (ended || changes.Any(change => RootOf(change) == "desiredStatus")) return changes;
 
+        // A task created as Stopped before its start cannot be stopped then; once it has started, the next up does it.
+        var desired = Covers(ignoreChanges, "desiredStatus") ? null : news["desiredStatus"]?.Text;
+        if (desired == "Stopped" && RelayUpdatePlan.WasOnAir(olds, now)) changes.Add(new("desiredStatus", ChangeKind.Update, InputDiff: false));
+
+        // A refresh makes the engine forget that an operation failed, but what it left undone is still to be done.
+        else if (RelayUpdatePlan.Undone(olds, desired) is not null) changes.Add(new("status", ChangeKind.Update, InputDiff: false));
         return changes;
     }
 
@@ -226,7 +229,10 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
             ["status"] = task.Status.ToString(),
             ["region"] = Addresses.Told(inputs["region"], id.Region),
         };
+
+        // What is in force, also where a change of it was not taken: the state decides by it whether a task has started or ended.
         if ((task.TaskInfo.Text("StartTime") ?? inputs["startTime"]?.Text) is { } start) outputs["startTime"] = Addresses.Told(inputs["startTime"], start);
+        if (task.TaskInfo.Text("EndTime") is { } end) outputs["endTime"] = Addresses.Told(inputs["endTime"], end);
         if (task.TaskInvalidReason is { Length: > 0 } invalid) outputs["invalidReason"] = invalid;
         if (task.TaskExitReason is { Length: > 0 } reason) outputs["exitReason"] = reason;
         if (task.TaskExitTime is { } exit) outputs["exitTime"] = Times.ToText(exit);
@@ -389,7 +395,7 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
         }
 
         var update = new RelayTaskUpdate(this, run, plan, before);
-        var task = await update.RunAsync(live => MarkSecrets(Outputs(request.News, run.Id, live)));
+        var task = await update.RunAsync((inputs, live) => MarkSecrets(Outputs(inputs, run.Id, live)));
         return new(MarkSecrets(Outputs(request.News, run.Id, task)), session.RefreshBeforeUpdate);
     }
 

@@ -12,8 +12,6 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string
     /// <summary>A start this near is waited for; a later one is left to the task itself.</summary>
     static readonly TimeSpan DueWithin = TimeSpan.FromSeconds(90);
 
-    public Session Session => session;
-
     public Deadline Deadline => deadline;
 
     /// <summary>The task; a restart may give it another id.</summary>
@@ -31,19 +29,22 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string
 
     PropertyMap WithPending(PropertyMap seen)
     {
-        var outputs = new PropertyMap(seen);
+        // A restart may have given the task another id, by which alone it is found again.
+        var outputs = new PropertyMap(seen) { ["taskId"] = Id.TaskId };
         if (Pending is null) outputs.Remove(RelayUpdatePlan.PendingKey);
         else outputs[RelayUpdatePlan.PendingKey] = Pending;
         return outputs;
     }
 
     /// <summary>The task; null when the service does not know it.</summary>
-    public async Task<LiveTask?> DescribeAsync(string verb)
+    /// <param name="limit">A time limit of its own, after a cancellation; null: the operation's.</param>
+    public async Task<LiveTask?> DescribeAsync(string verb, Deadline? limit = null)
     {
+        var until = limit ?? deadline;
         try
         {
-            return (session.Listings is { } listings ? await listings.FindTaskAsync(Id.Region, Id.TaskId, deadline) : null)
-                ?? await session.Client.DescribeLivePullToPushAsync(Id.Region, Id.TaskId, deadline);
+            return (session.Listings is { } listings ? await listings.FindTaskAsync(Id.Region, Id.TaskId, until) : null)
+                ?? await session.Client.DescribeLivePullToPushAsync(Id.Region, Id.TaskId, until);
         }
         catch (LiveException error) when (error.Kind == LiveErrorKind.Gone)
         {
@@ -124,7 +125,8 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string
         if (task.Status is TaskStatus.Running or TaskStatus.Recovering)
         {
             await StopAsync();
-            task = await WaitForAsync(found => found.Status == TaskStatus.Offline, "to stop");
+            task = await UntilStoppedAsync(deadline.Limit) ?? throw Disappeared("when it was stopped");
+            if (task.Status is not (TaskStatus.Offline or TaskStatus.Exit)) throw StillOnAir(task, "up");
         }
 
         Pending = null;
@@ -149,14 +151,14 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string
     public ProviderException Disappeared(string when) => new(
         ProviderStatus.FailedPrecondition, $"Relay task {Id} disappeared {when}. Run `pulumi refresh`; the next up makes a new one.");
 
-    /// <summary>Stops the task; one that has stopped already is as good.</summary>
+    /// <summary>Stops the task; one that has stopped already is as good, and one that is gone is found out by whoever looks next.</summary>
     public async Task StopAsync()
     {
         try
         {
             await session.Client.StopLivePullToPushAsync(Id.Region, Id.TaskId, deadline);
         }
-        catch (LiveException error) when (error.Kind == LiveErrorKind.AlreadySo)
+        catch (LiveException error) when (error.Kind is LiveErrorKind.AlreadySo or LiveErrorKind.Gone)
         {
             await TellAlreadySoAsync(error);
         }
@@ -169,16 +171,16 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string
     ValueTask TellAlreadySoAsync(LiveException error) =>
         session.Log.LogAsync(LogSeverity.Debug, $"relay task {Id}: {error.Message}; taken as success", urn);
 
-    public async Task<LiveTask> StopAndWaitAsync()
-    {
-        await StopAsync();
-        return await UntilAsync(
-            () => DescribeAsync("read"),
-            found => found is null or { Status: TaskStatus.Offline or TaskStatus.Exit },
-            Waiting.ReadBackLimit,
-            $"waiting for relay task {Id} to stop")
-            ?? throw Disappeared("when it was stopped");
-    }
+    /// <summary>Waits for a stop to show; null where the task is gone, and still on air where it does not show in time.</summary>
+    public Task<LiveTask?> UntilStoppedAsync(TimeSpan limit) => UntilAsync(
+        () => DescribeAsync("read"),
+        found => found is null or { Status: TaskStatus.Offline or TaskStatus.Exit },
+        limit,
+        $"waiting for relay task {Id} to stop");
+
+    ProviderException StillOnAir(LiveTask task, string command) => new(
+        ProviderStatus.DeadlineExceeded,
+        $"Relay task {Id} was stopped, but after {Limit} the service still shows it as {task.Status}. Run {command} again.");
 
     /// <summary>Restarts the task.</summary>
     /// <param name="limit">The operation's own time, or a fresh one after a cancellation.</param>
@@ -223,8 +225,9 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string
                     urn);
                 return false;
             default:
-                await StopAndWaitAsync();
-                return true;
+                await StopAsync();
+                var left = await UntilStoppedAsync(deadline.Limit);
+                return left is null or { Status: TaskStatus.Offline or TaskStatus.Exit } ? true : throw StillOnAir(left, "destroy");
         }
     }
 

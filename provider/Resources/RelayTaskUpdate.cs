@@ -5,22 +5,22 @@ using TaskStatus = PulumiAliyunLive.Live.TaskStatus;
 namespace PulumiAliyunLive.Resources;
 
 /// <summary>
-/// Carries a <see cref="RelayUpdatePlan"/> out on the task as it is found. Once a Stop of ours was sent, a Restart is always attempted,
-/// after a failed update and after a cancellation too; what failed is reported with the state that was reached.
+/// Carries a <see cref="RelayUpdatePlan"/> out on the task as it is found. Once a Stop of ours may have been carried out, a Restart is always
+/// attempted, after a failed update and after a cancellation too; what failed is reported with the state that was reached.
 /// </summary>
 sealed class RelayTaskUpdate(RelayTask resource, RelayTaskRun run, RelayUpdatePlan plan, LiveTask before)
 {
     /// <summary>Runs the update and returns the task as it is afterwards.</summary>
-    /// <param name="outputs">The outputs that belong to a state of the task.</param>
-    public async Task<LiveTask> RunAsync(Func<LiveTask, PropertyMap> outputs)
+    /// <param name="outputs">The outputs that belong to inputs and a state of the task.</param>
+    public async Task<LiveTask> RunAsync(Func<PropertyMap, LiveTask, PropertyMap> outputs)
     {
-        run.Observed = outputs(before);
+        run.Observed = outputs(plan.News, before);
         run.Pending = plan.Olds[RelayUpdatePlan.PendingKey]?.Text;
         return await run.KeepAsync(run.Observed, plan.OldInputs, async () =>
         {
             var restarted = await ChangeAsync();
-            var task = await ReadBackAsync();
-            run.Observed = outputs(task);
+            var task = await ReadBackAsync(outputs);
+            run.Observed = outputs(plan.News, task);
             if (plan.Awaits && (restarted || task.Status != TaskStatus.Offline)) task = await run.AwaitRunningAsync(task);
             return task;
         });
@@ -52,33 +52,72 @@ sealed class RelayTaskUpdate(RelayTask resource, RelayTaskRun run, RelayUpdatePl
             await run.TellStartsByItselfAsync(Times.Parse(before.TaskInfo.Text("StartTime")));
         }
 
+        var stopped = false;
         try
         {
             if (StopsFirst)
             {
                 if (StartsAfter) run.Pending = "Running";
-                await run.StopAndWaitAsync();
+                await run.StopAsync();
+                stopped = true;
+                _ = await run.UntilStoppedAsync(Waiting.ReadBackLimit) ?? throw run.Disappeared("when it was stopped");
             }
 
-            if (parameters.Count > 0) await run.UpdateAsync(parameters);
+            if (parameters.Count > 0) await SendAsync(parameters);
+            if (StartsAfter) await run.RestartAsync(run.Deadline);
         }
-        catch when (StopsFirst && StartsAfter)
+        catch (Exception failure) when (StopsFirst && StartsAfter)
         {
-            await RestartAfterFailureAsync();
+            if (stopped || MaybeDone(failure) || await IsOffAirAsync()) await RestartAfterFailureAsync();
+            else run.Pending = plan.MoveTo;
             throw;
         }
 
-        if (StartsAfter) await run.RestartAsync(run.Deadline);
         run.Pending = null;
         return StartsAfter;
     }
+
+    async Task SendAsync(Dictionary<string, string> parameters)
+    {
+        await run.UpdateAsync(parameters);
+
+        // Whatever fails from here on, the task has its new times, until a read shows something else.
+        var taken = new PropertyMap(run.Observed!);
+        foreach (var field in Sent().Where(field => field.Name is "startTime" or "endTime")) taken[field.Name] = plan.News[field.Name]!;
+        run.Observed = taken;
+    }
+
+    /// <summary>Whether the call that failed may have been carried out: not where it was refused, or never sent.</summary>
+    static bool MaybeDone(Exception failure) => failure switch
+    {
+        OperationCanceledException => failure is CancelledWhileSentException,
+        _ => failure.InnerException is LiveException { MaybeDone: true },
+    };
+
+    /// <summary>
+    /// Whether a task whose Stop was refused is off air all the same: an earlier try of the call may have been carried out. One on air is left
+    /// alone, since a Restart would interrupt it.
+    /// </summary>
+    async Task<bool> IsOffAirAsync()
+    {
+        try
+        {
+            return await run.DescribeAsync("read", Grace()) is { Status: TaskStatus.Offline };
+        }
+        catch (ProviderException)
+        {
+            return false;
+        }
+    }
+
+    Deadline Grace() => new(run.Deadline.Clock, Waiting.AfterCancelLimit, CancellationToken.None);
 
     /// <summary>The broadcast comes first: it is put back on air whatever failed, and the failure is told afterwards.</summary>
     async Task RestartAfterFailureAsync()
     {
         try
         {
-            await run.RestartAsync(new Deadline(run.Deadline.Clock, Waiting.AfterCancelLimit, CancellationToken.None));
+            await run.RestartAsync(Grace());
             run.Pending = null;
             if (run.Observed is { } observed) run.Observed = new PropertyMap(observed) { ["status"] = nameof(TaskStatus.Running) };
         }
@@ -97,7 +136,7 @@ sealed class RelayTaskUpdate(RelayTask resource, RelayTaskRun run, RelayUpdatePl
         var parameters = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var field in Sent())
         {
-            if (field.Name == "offset" && plan.News["offset"]?.Number is null or 0) continue;
+            if (RelayUpdatePlan.IsUnsendable(field.Name, plan.News)) continue;
             parameters[field.Parameter!] = plan.News[field.Name] is { } value ? field.ToParameter(value) : "";
         }
 
@@ -113,7 +152,7 @@ sealed class RelayTaskUpdate(RelayTask resource, RelayTaskRun run, RelayUpdatePl
     });
 
     /// <summary>Reads the task until it shows what was sent; a field the service did not take is an error that names it.</summary>
-    async Task<LiveTask> ReadBackAsync()
+    async Task<LiveTask> ReadBackAsync(Func<PropertyMap, LiveTask, PropertyMap> outputs)
     {
         var task = await run.UntilAsync(
             () => run.DescribeAsync("read"),
@@ -124,14 +163,14 @@ sealed class RelayTaskUpdate(RelayTask resource, RelayTaskRun run, RelayUpdatePl
         var missing = NotTaken(task);
         if (missing.Count == 0) return task;
 
-        run.Observed = RelayTask.Outputs(plan.OldInputs, run.Id, task);
+        run.Observed = outputs(plan.OldInputs, task);
         var reasons = string.Join(" ", missing.Select(Reason));
         throw new ProviderException(ProviderStatus.FailedPrecondition, $"Relay task {run.Id} did not take every change. {reasons}");
     }
 
     string Reason(Field field)
     {
-        if (field.Name == "offset" && plan.News["offset"]?.Number is null or 0)
+        if (RelayUpdatePlan.IsUnsendable(field.Name, plan.News))
         {
             return "offset: the service does not take 0, so an offset cannot be taken back; state another one, or replace the task.";
         }

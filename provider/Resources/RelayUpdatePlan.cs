@@ -75,13 +75,13 @@ sealed record RelayUpdatePlan
 
     public static RelayUpdatePlan Of(RelayTask resource, UpdateRequest request, DateTimeOffset now)
     {
+        var byField = resource.Fields.ToDictionary(field => field.Name, field => field.Takes, StringComparer.Ordinal);
         var changes = resource.Changes(request.Olds, request.OldInputs, request.News, request.IgnoreChanges, now);
-        var changed = changes.Select(change => PropertyPath.Parse(change.Path).RootName!).ToHashSet(StringComparer.Ordinal);
+        var changed = changes.Select(change => PropertyPath.Parse(change.Path).RootName!).Where(byField.ContainsKey).ToHashSet(StringComparer.Ordinal);
         var desired = RelayTask.Covers(request.IgnoreChanges, "desiredStatus") ? null : request.News["desiredStatus"]?.Text;
         var moveTo = changed.Contains("desiredStatus") ? desired : Undone(request.Olds, desired);
         var ended = RelayTask.HasEnded(request.Olds, now);
         var started = HasStarted(request.Olds, now);
-        var byField = resource.Fields.ToDictionary(field => field.Name, field => field.Takes, StringComparer.Ordinal);
         return new()
         {
             News = request.News,
@@ -94,7 +94,7 @@ sealed record RelayUpdatePlan
             Started = started,
             Desired = desired,
             MoveTo = moveTo,
-            ChangesWhatPlays = changed.Any(name => byField[name] == Takes.WhenStopped),
+            ChangesWhatPlays = changed.Any(name => byField[name] == Takes.WhenStopped && !IsUnsendable(name, request.News)),
             NeedsService = moveTo is not null
                 || changed.Any(name => byField[name] is Takes.AtOnce or Takes.WhenStopped)
                 || changed.Contains("restartTriggers")
@@ -103,8 +103,12 @@ sealed record RelayUpdatePlan
         };
     }
 
+    /// <summary>Whether a new value is one that no update can send: the service takes no offset of 0, which is what none means.</summary>
+    public static bool IsUnsendable(string name, PropertyMap news) =>
+        name == "offset" && news[name] is null or { IsUnknown: false, Number: null or 0 };
+
     /// <summary>What an earlier update left undone, unless the program wants the opposite by now.</summary>
-    static string? Undone(PropertyMap olds, string? desired) =>
+    public static string? Undone(PropertyMap olds, string? desired) =>
         olds[PendingKey]?.Text is { } pending && (pending == "Stopped") == (desired == "Stopped") ? pending : null;
 
     /// <summary>On air by the state: seen running, or waiting for a start that has passed since.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using PulumiAliyunLive.Live;
 using PulumiAliyunLive.Model;
 
@@ -12,6 +13,11 @@ sealed record Session(
 {
     /// <summary>Who pushes where in this run; a new configuration starts with none.</summary>
     public Destinations Destinations { get; } = new();
+
+    /// <summary>
+    /// The region of each existing task, by URN, as far as Check was told it: the Check of a replacement is told nothing of the old task.
+    /// </summary>
+    public ConcurrentDictionary<string, string> KnownRegions { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The listings that the reads of a refresh share; null for everything else: imports, changes and waits need the exact truth.</summary>
     public SharedListings? Listings { get; init; }

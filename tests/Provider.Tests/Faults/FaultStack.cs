@@ -510,7 +510,7 @@ sealed class FaultStack : IDisposable
         }));
         if (reply.Id.Length > 0)
         {
-            _states[slot] = state with { Id = reply.Id, Inputs = Told(reply.Inputs), Outputs = Told(reply.Properties) };
+            _states[slot] = state with { Id = reply.Id, Inputs = Told(reply.Inputs), Outputs = Told(reply.Properties), InitErrors = [] };
             return;
         }
 

@@ -192,6 +192,160 @@ public sealed class RelayTaskInterruptionTests
         Secrets.ShouldNotLeak(rig);
     }
 
+    [Theory]
+    [InlineData("InvalidParameter", 400)]
+    [InlineData("Forbidden.RAM", 403)]
+    public async Task A_stop_that_was_refused_is_no_reason_to_restart(string code, int status)
+    {
+        using var rig = await OnAirAsync();
+        rig.Service.FailNext("StopLivePullToPush", Fault.Refuse(code, status));
+        await Should.ThrowAsync<RpcException>(() => rig.UpAsync(WithNewSource(rig)));
+        rig.TakeChanges().ShouldBe([$"StopLivePullToPush {code}"], "a restart would interrupt the push");
+        rig.Task.OnAir.ShouldNotBeNull();
+        await UntilDoneAsync(rig, WithNewSource(rig));
+        rig.Task.OnAir.ShouldNotBeNull().SourceUrls.ShouldBe(NewSource);
+    }
+
+    [Theory]
+    [InlineData("refused", "UpdateLivePullToPush")]
+    [InlineData("dropped after", "UpdateLivePullToPush")]
+    [InlineData("failed after doing", "RestartLivePullToPush")]
+    public async Task A_task_that_was_stopped_is_on_air_when_the_failed_up_ends(string cut, string operation)
+    {
+        using var rig = await OnAirAsync();
+        await CutAsync(rig, cut, await CallNumberAsync(operation), () => rig.UpAsync(WithNewSource(rig)));
+        rig.Task.OnAir.ShouldNotBeNull();
+        await UntilDoneAsync(rig, WithNewSource(rig));
+    }
+
+    [Fact]
+    public async Task A_restart_that_is_cancelled_is_made_all_the_same()
+    {
+        using var rig = await OnAirAsync();
+        var restarted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var restarts = 0;
+        rig.Service.BeforeCall = operation =>
+        {
+            if (operation == "RestartLivePullToPush" && ++restarts == 1) rig.CancelCalls();
+        };
+        rig.Service.AfterCall = operation =>
+        {
+            if (operation == "RestartLivePullToPush") restarted.SetResult();
+        };
+        await Should.ThrowAsync<RpcException>(() => rig.UpAsync(WithNewSource(rig)));
+        await restarted.Task.WaitAsync(TimeSpan.FromMinutes(1));
+        rig.Task.OnAir.ShouldNotBeNull().SourceUrls.ShouldBe(NewSource);
+    }
+
+    [Fact]
+    public async Task A_restart_that_failed_is_made_by_the_up_after_a_refresh()
+    {
+        using var rig = await OnAirAsync();
+        rig.Service.FailNext("RestartLivePullToPush", Fault.Refuse("Forbidden.RAM", 403) with { Times = 2 });
+        await Should.ThrowAsync<RpcException>(() => rig.UpAsync(WithNewSource(rig)));
+        rig.Task.State.ShouldBe(RelayState.Offline);
+        (await rig.RefreshAsync()).ShouldNotBeNull().ShouldContain("status", "the engine forgets the failure; the state does not");
+        (await rig.UpAsync(WithNewSource(rig))).ShouldBe(Step.Update);
+        rig.Task.OnAir.ShouldNotBeNull().SourceUrls.ShouldBe(NewSource);
+        (await rig.UpAsync(WithNewSource(rig))).ShouldBe(Step.Same);
+    }
+
+    [Fact]
+    public async Task A_new_id_that_a_restart_gave_is_kept_whatever_fails_then()
+    {
+        using var rig = await OnAirAsync(settings => settings.RestartChangesTaskId = true);
+        rig.Service.AfterCall = operation =>
+        {
+            if (operation == "RestartLivePullToPush") rig.Service.FailNext("DescribeLivePullToPush", Fault.Refuse("Forbidden.RAM", 403));
+        };
+        await Should.ThrowAsync<RpcException>(() => rig.UpAsync(WithNewSource(rig)));
+        rig.Service.AfterCall = null;
+        rig.State!.Outputs["taskId"]!.Text.ShouldBe(rig.Task.TaskId);
+        await UntilDoneAsync(rig, WithNewSource(rig));
+        await rig.DestroyAsync();
+        rig.Service.Tasks.Values.ShouldAllBe(task => !task.IsLive);
+    }
+
+    [Theory]
+    [InlineData("taken", 1, 3)]
+    [InlineData("refused", 10, 9)]
+    public async Task The_state_of_a_failed_update_has_the_end_that_is_in_force(string end, int before, int after)
+    {
+        using var rig = new Rig(RelayTask.Token);
+        var program = Programs.Relay().With(("endTime", rig.Clock.In(TimeSpan.FromHours(before))));
+        await rig.UpAsync(program);
+        await RelayTaskChangeTests.BringAsync(rig, "Running");
+        var changed = WithNewSource(rig).With(("endTime", rig.Clock.In(TimeSpan.FromHours(after))));
+
+        // A change that was taken is followed by a restart that fails.
+        var refused = end == "refused" ? "UpdateLivePullToPush" : "RestartLivePullToPush";
+        rig.Service.FailNext(refused, Fault.Refuse("InvalidParameter") with { Times = 2 });
+        await Should.ThrowAsync<RpcException>(() => rig.UpAsync(changed));
+        rig.Service.ClearFaults();
+
+        // Between the old and the new end, whichever comes first, the task lives: nothing may take it for ended and replace it.
+        rig.Clock.Advance(TimeSpan.FromHours(Math.Min(before, after) + 0.5));
+        var longer = changed.With(("endTime", rig.Clock.In(TimeSpan.FromHours(12))));
+        var task = rig.Task.TaskId;
+        (await rig.UpAsync(longer)).ShouldBe(Step.Update);
+        rig.Task.TaskId.ShouldBe(task);
+        rig.Task.OnAir.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task An_offset_that_cannot_be_taken_back_interrupts_nothing()
+    {
+        using var rig = new Rig(RelayTask.Token);
+        await rig.UpAsync(Programs.Playlist().With(("offset", 30)));
+        await RelayTaskChangeTests.BringAsync(rig, "Running");
+        rig.TakeChanges();
+        var error = await Should.ThrowAsync<RpcException>(() => rig.UpAsync(Programs.Playlist()));
+        error.Message.ShouldContain("an offset cannot be taken back");
+        rig.TakeChanges().ShouldBeEmpty();
+        rig.Log.Warnings.ShouldNotContain(line => line.Contains("interrupts the push", StringComparison.Ordinal));
+        rig.Task.OnAir.ShouldNotBeNull();
+    }
+
+    [Theory]
+    [InlineData("destroy")]
+    [InlineData("create")]
+    public async Task A_stop_that_never_shows_is_no_success(string operation)
+    {
+        using var rig = new Rig(RelayTask.Token);
+        var program = Programs.Relay().With(("onDelete", "Stop"), ("desiredStatus", operation == "create" ? (PropertyValue)"Stopped" : null));
+        if (operation == "destroy") await rig.UpAsync(program);
+        if (operation == "destroy") await RelayTaskChangeTests.BringAsync(rig, "Running");
+        rig.Service.AfterCall = call =>
+        {
+            if (call == "StopLivePullToPush") rig.Service.StartBehindOurBack(rig.Task.TaskId);
+        };
+        var error = await Should.ThrowAsync<RpcException>(() => operation == "create" ? rig.UpAsync(program) : rig.DestroyAsync());
+        error.Message.ShouldContain($"the service still shows it as Running. Run {(operation == "create" ? "up" : "destroy")} again.");
+        rig.Service.AfterCall = null;
+        if (operation == "create") await UntilDoneAsync(rig, program);
+        else await rig.DestroyAsync();
+        rig.Task.State.ShouldBe(RelayState.Offline);
+    }
+
+    static async Task<Rig> OnAirAsync(Action<SimulatorSettings>? settings = null)
+    {
+        var rig = new Rig(RelayTask.Token, settings);
+        await rig.UpAsync(Programs.Relay());
+        await RelayTaskChangeTests.BringAsync(rig, "Running");
+        rig.TakeChanges();
+        return rig;
+    }
+
+    static PropertyMap WithNewSource(Rig rig) => new(rig.State!.Inputs) { ["sourceUrls"] = PropertyValue.Of(NewSource.Select(url => (PropertyValue)url)) };
+
+    /// <summary>Which call of an up with a new source is the first of an operation.</summary>
+    static async Task<int> CallNumberAsync(string operation)
+    {
+        using var rig = await OnAirAsync();
+        await rig.UpAsync(WithNewSource(rig));
+        return rig.Service.Calls.TakeWhile(call => call.Operation != operation).Count() + 1;
+    }
+
     /// <summary>Lets one run of an operation go wrong at its n-th service call.</summary>
     static async Task CutAsync(Rig rig, string cut, int at, Func<Task<Step>> run)
     {

@@ -422,7 +422,11 @@ public sealed class RelayTaskLifecycleTests
         {
             await rig.RestartPluginAsync();
             (await rig.UpAsync(Programs.Relay())).ShouldBe(Step.Same);
-            rig.State = null;
+            (await rig.UpAsync(Programs.Relay().With(("retryCount", 5)))).ShouldBe(Step.ReplaceDeleteFirst);
+            rig.State!.Id.ShouldStartWith("cn-shanghai/");
+
+            await rig.RestartPluginAsync();
+            await rig.DestroyAsync();
             await rig.UpAsync(Programs.Relay());
             rig.State!.Id.ShouldStartWith("cn-beijing/");
         }

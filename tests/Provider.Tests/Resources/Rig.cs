@@ -312,7 +312,8 @@ sealed class Rig : IDisposable
             return null;
         }
 
-        State = old with { Id = reply.Id, Inputs = ValueCodec.Decode(reply.Inputs), Outputs = ValueCodec.Decode(reply.Properties) };
+        // The engine forgets what had failed: what was read is a state like any other.
+        State = old with { Id = reply.Id, Inputs = ValueCodec.Decode(reply.Inputs), Outputs = ValueCodec.Decode(reply.Properties), InitErrors = [] };
 
         // The engine shows drift as the Diff from what was read to what the state had; it is given what was read as the old side.
         var diff = await DiffAsync(old.Inputs, options);
