@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using PulumiAliyunLive.Model;
+using PulumiAliyunLive.Live;
 using PulumiAliyunLive.Protocol;
 using PulumiAliyunLive.Resources;
 
@@ -42,7 +43,9 @@ catch (Exception e)
 
 static async Task<int> ServeAsync(string? engineAddress)
 {
-    // Kept short after a signal: the engine kills what takes longer than five seconds, and people wait.
+    // Kept short after a signal: the engine kills what takes longer than five seconds, and people wait. But a creation on its way may
+    // have made something that costs money, and is given the time to learn its id.
+    var timeForCalls = Limits.CreateGrace + TimeSpan.FromSeconds(1);
     var timeForReplies = TimeSpan.FromMilliseconds(700);
 
     InheritedSignals.Heed();
@@ -70,6 +73,7 @@ static async Task<int> ServeAsync(string? engineAddress)
     await watching.CancelAsync();
 
     dispatcher.Dispose();
+    await Task.WhenAny(dispatcher.Ended, Task.Delay(timeForCalls));
     using var patience = new CancellationTokenSource(timeForReplies);
     await server.StopAsync(patience.Token);
     return 0;

@@ -30,12 +30,21 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
     /// <summary>Ends all calls in flight at once. Each Cancel puts a fresh one in its place, since an attached process lives on.</summary>
     CancellationTokenSource _running = new();
 
+    /// <summary>Calls in flight, and one more until this is disposed.</summary>
+    int _open = 1;
+
+    readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Done when this is disposed and the last call has its reply, which may take a cancelled one a moment.</summary>
+    public Task Ended => _ended.Task;
+
     /// <summary>Makes one call.</summary>
     /// <param name="method">The bare name, such as <c>Check</c>.</param>
     /// <exception cref="RpcException">The call failed, for whatever reason.</exception>
     public async ValueTask<IMessage> CallAsync(string method, ReadOnlyMemory<byte> request, CancellationToken cancellation)
     {
         using var call = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _running.Token);
+        Interlocked.Increment(ref _open);
         try
         {
             return await RouteAsync(method, new Body(request), call.Token);
@@ -47,6 +56,10 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
         catch (Exception e)
         {
             throw await FailureAsync(method, e);
+        }
+        finally
+        {
+            Close();
         }
     }
 
@@ -77,7 +90,17 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
     public void CancelRunning() => _ = Interlocked.Exchange(ref _running, new CancellationTokenSource()).CancelAsync();
 
     /// <summary>Cancels everything in flight and whatever is called later.</summary>
-    public void Dispose() => _ = _running.CancelAsync();
+    public void Dispose()
+    {
+        if (_running.IsCancellationRequested) return;
+        _ = _running.CancelAsync();
+        Close();
+    }
+
+    void Close()
+    {
+        if (Interlocked.Decrement(ref _open) == 0) _ended.TrySetResult();
+    }
 
     async ValueTask<IMessage> RouteAsync(string method, Body body, CancellationToken cancellation)
     {

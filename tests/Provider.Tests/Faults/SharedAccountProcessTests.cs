@@ -17,7 +17,6 @@ namespace PulumiAliyunLive.Tests.Faults;
 /// </summary>
 public sealed class SharedAccountProcessTests(ITestOutputHelper output)
 {
-    const string Service = "pulumirpc.ResourceProvider/";
     const int TasksPerProcess = 6;
 
     [Fact]
@@ -37,8 +36,8 @@ public sealed class SharedAccountProcessTests(ITestOutputHelper output)
         try
         {
             for (var number = 0; number < count; number++) plugins.Add(PluginProcess.Start([]));
-            var clients = await Task.WhenAll(plugins.Select(plugin => ConnectAsync(plugin, simulator.Address)));
-            var tasks = await Task.WhenAll(clients.Select((client, process) => Task.WhenAll(Enumerable.Range(0, TasksPerProcess).Select(task => CreateAsync(client, process, task)))));
+            var clients = await Task.WhenAll(plugins.Select(plugin => PluginCalls.ConnectAsync(plugin, simulator.Address)));
+            var tasks = await Task.WhenAll(clients.Select((client, process) => Task.WhenAll(Enumerable.Range(0, TasksPerProcess).Select(task => PluginCalls.CreateRelayAsync(client, $"p{process}-{task}")))));
 
             service.ClearCalls();
             var began = Stopwatch.GetTimestamp();
@@ -70,45 +69,13 @@ public sealed class SharedAccountProcessTests(ITestOutputHelper output)
         }
     }
 
-    sealed record Made(string Name, string Id, Struct Inputs, Struct Outputs)
-    {
-        public string Urn => $"urn:pulumi:dev::demo::{RelayTask.Token}::{Name}";
-    }
-
-    static async Task<GrpcClient> ConnectAsync(PluginProcess plugin, Uri endpoint)
-    {
-        var client = new GrpcClient($"127.0.0.1:{(await plugin.ReadPortAsync()).ToString(CultureInfo.InvariantCulture)}");
-        await client.CallAsync(Service + "Configure", new Wire.ConfigureRequest { Args = ValueCodec.Encode(Config(endpoint)), AcceptSecrets = true }, Wire.ConfigureResponse.Parser);
-        return client;
-    }
-
-    static async Task<Made> CreateAsync(GrpcClient client, int process, int task)
-    {
-        var name = $"p{process}-{task}";
-        var urn = $"urn:pulumi:dev::demo::{RelayTask.Token}::{name}";
-        var program = Programs.Relay().With(
-            ("dstUrl", ((PropertyValue)$"rtmp://push.example.com/live/{name}?auth_key=PUSHKEY").AsSecret()), ("taskName", name), ("endTime", Times.ToText(DateTimeOffset.UtcNow.AddHours(1))));
-        var check = await client.CallAsync(Service + "Check", new Wire.CheckRequest { Urn = urn, Name = name, Type = RelayTask.Token, News = ValueCodec.Encode(program) }, Wire.CheckResponse.Parser);
-        check.Failures.ShouldBeEmpty();
-        var made = await client.CallAsync(Service + "Create", new Wire.CreateRequest { Urn = urn, Name = name, Type = RelayTask.Token, Properties = check.Inputs }, Wire.CreateResponse.Parser);
-        return new(name, made.Id, check.Inputs, made.Properties);
-    }
-
-    static async Task ReadAsync(GrpcClient client, Made task)
+    static async Task ReadAsync(GrpcClient client, MadeRelay task)
     {
         var read = await client.CallAsync(
-            Service + "Read", new Wire.ReadRequest { Id = task.Id, Urn = task.Urn, Name = task.Name, Type = RelayTask.Token, Properties = task.Outputs, Inputs = task.Inputs }, Wire.ReadResponse.Parser);
+            PluginCalls.Service + "Read", new Wire.ReadRequest { Id = task.Id, Urn = task.Urn, Name = task.Name, Type = RelayTask.Token, Properties = task.Outputs, Inputs = task.Inputs }, Wire.ReadResponse.Parser);
         read.Id.ShouldBe(task.Id);
     }
 
-    static Task<Empty> DeleteAsync(GrpcClient client, Made task) => client.CallAsync(
-        Service + "Delete", new Wire.DeleteRequest { Id = task.Id, Urn = task.Urn, Name = task.Name, Type = RelayTask.Token, Properties = task.Outputs, OldInputs = task.Inputs }, Empty.Parser);
-
-    static PropertyMap Config(Uri endpoint) => new()
-    {
-        ["region"] = Rig.Region,
-        ["endpoint"] = endpoint.AbsoluteUri,
-        ["accessKey"] = LiveService.DefaultAccessKeyId,
-        ["secretKey"] = ((PropertyValue)LiveService.DefaultAccessKeySecret).AsSecret(),
-    };
+    static Task<Empty> DeleteAsync(GrpcClient client, MadeRelay task) => client.CallAsync(
+        PluginCalls.Service + "Delete", new Wire.DeleteRequest { Id = task.Id, Urn = task.Urn, Name = task.Name, Type = RelayTask.Token, Properties = task.Outputs, OldInputs = task.Inputs }, Empty.Parser);
 }

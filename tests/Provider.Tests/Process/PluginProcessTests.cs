@@ -2,8 +2,10 @@ using System.Net;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Google.Protobuf.WellKnownTypes;
+using LiveSimulator;
 using PulumiAliyunLive.Model;
 using PulumiAliyunLive.Protocol;
+using PulumiAliyunLive.Resources;
 using PulumiAliyunLive.Tests.Protocol;
 using Wire = PulumiAliyunLive.Protocol.Wire;
 
@@ -124,6 +126,34 @@ public sealed class PluginProcessTests
             yield return [0, 0, 0];
             sent.SetResult();
         }
+    }
+
+    [Fact]
+    public async Task A_creation_on_its_way_is_told_at_the_end()
+    {
+        var service = new LiveService(TimeProvider.System);
+        await using var simulator = SimulatorServer.Start(service);
+        await using var plugin = PluginProcess.Start([]);
+        using var client = await PluginCalls.ConnectAsync(plugin, simulator.Address);
+        using var cancelled = new ManualResetEventSlim();
+        service.AfterCall = operation =>
+        {
+            if (operation != "CreateLivePullToPush") return;
+            plugin.Signal(PosixSignal.SIGTERM);
+            cancelled.Wait(TimeSpan.FromMinutes(1));
+        };
+
+        // Another call, which the signal ends: from then on the plugin knows.
+        service.FailNext("DescribeLivePullToPush", Fault.Stall());
+        var read = client.CallAsync(
+            Service + "Read", new Wire.ReadRequest { Id = "cn-shanghai/1", Urn = "urn:pulumi:dev::demo::x::y", Type = RelayTask.Token }, Wire.ReadResponse.Parser);
+        var create = PluginCalls.CreateRelayAsync(client, "last");
+        await Should.ThrowAsync<RpcException>(() => read);
+        cancelled.Set();
+
+        var failure = await Should.ThrowAsync<RpcException>(() => create);
+        failure.Detail<Wire.ErrorResourceInitFailed>().ShouldNotBeNull().Id.ShouldBe($"cn-shanghai/{service.Tasks.Keys.Single()}");
+        (await plugin.EndAsync()).Code.ShouldBe(0);
     }
 
     [Fact]
