@@ -34,13 +34,14 @@ sealed class ExactlyOnce(
     static readonly TimeSpan WatchLimit = TimeSpan.FromMinutes(1);
 
     /// <summary>Runs the creation and returns the object's id.</summary>
-    /// <exception cref="LiveException">The service refused, and nothing was made.</exception>
+    /// <exception cref="LiveException">The first try was refused, so that nothing was made.</exception>
     /// <exception cref="ProviderException">Whether something was made is not known; the text says what to do.</exception>
     public async Task<string> RunAsync(Func<Task<string>> create)
     {
         for (var tries = 1; ; tries++)
         {
             Exception lost;
+            var made = tries;
             try
             {
                 var id = await create();
@@ -56,32 +57,41 @@ sealed class ExactlyOnce(
             {
                 lost = error;
             }
+            catch (Exception error) when (tries > 1 && error is (LiveException or CredentialsException or OperationCanceledException))
+            {
+                // This try made nothing. An earlier one may have, and may even be why this one is refused.
+                var progress = $"trying again failed; looking whether the {noun} was created by an earlier try";
+                await session.Log.LogAsync(LogSeverity.Info, progress, urn);
+                lost = error;
+                made--;
+            }
 
-            if (await FindAsync(lost, tries) is { } found)
+            if (await FindAsync(lost, made) is { } found)
             {
                 // Which of the others were made at all is not known, so there is no telling when the listing shows the last of them.
-                if (tries > 1) await RemoveOthersAsync(found, tries - 1, shown => shown.Count >= tries);
+                if (made > 1) await RemoveOthersAsync(found, made - 1, shown => shown.Count >= made);
                 return found;
             }
 
             if (deadline.Cancellation.IsCancellationRequested) throw Unknown(ProviderStatus.Cancelled, "it was cancelled");
-            if (tries == MaxTries || deadline.Remaining == TimeSpan.Zero) throw Unknown(ProviderStatus.Unknown, lost.Message);
+            if (made < tries || tries == MaxTries || deadline.Remaining == TimeSpan.Zero)
+                throw Unknown(ProviderStatus.Unknown, lost.Message);
         }
     }
 
     /// <summary>A cancelled or expired operation still looks for a moment: an object that exists must be reported, whoever is in a hurry.</summary>
-    async Task<string?> FindAsync(Exception lost, int tries)
+    async Task<string?> FindAsync(Exception lost, int made)
     {
         try
         {
             var inTime = !deadline.Cancellation.IsCancellationRequested && !deadline.EndsWithin(Waiting.AfterCancelLimit);
             try
             {
-                return Choose(await LookAsync(inTime ? deadline : Grace()), tries);
+                return Choose(await LookAsync(inTime ? deadline : Grace()), made);
             }
             catch (OperationCanceledException) when (inTime)
             {
-                return Choose(await LookAsync(Grace()), tries);
+                return Choose(await LookAsync(Grace()), made);
             }
         }
         catch (Exception error) when (error is LiveException or CredentialsException)
@@ -95,12 +105,14 @@ sealed class ExactlyOnce(
     Task<IReadOnlyList<Candidate>> LookAsync(Deadline limit) => Waiting.UntilAsync(
         () => look(limit), found => found.Count > 0, Waiting.ReadBackLimit, limit, session.Log, urn, $"looking for the {noun} whose creation was not confirmed");
 
-    /// <summary>No more exact matches than tries: each is this creation's own work, and one of them is as good as the other.</summary>
-    string? Choose(IReadOnlyList<Candidate> found, int tries)
+    /// <summary>
+    /// No more exact matches than tries that may have made one: each is this creation's own work, and one of them is as good as the other.
+    /// </summary>
+    string? Choose(IReadOnlyList<Candidate> found, int made)
     {
         var exact = found.Where(candidate => candidate.IsExact).ToList();
         if (found.Count == 0) return null;
-        if (exact.Count > 0 && exact.Count <= tries) return exact[0].Id;
+        if (exact.Count > 0 && exact.Count <= made) return exact[0].Id;
         throw new ProviderException(
             ProviderStatus.Unknown,
             $"The answer that should confirm how to {attempt} was lost, and it is not clear which {noun} it made: {Ids(found)} came since. "

@@ -136,6 +136,68 @@ public sealed class ExactlyOnceTests
     }
 
     [Fact]
+    public async Task A_repeated_creation_that_is_refused_because_the_first_made_the_task_after_all_takes_it_over()
+    {
+        using var rig = new Rig(
+            RelayTask.Token,
+            settings =>
+            {
+                settings.ListLag = TimeSpan.FromSeconds(15);
+                settings.DuplicateDestination = DuplicateDestination.RefusedAtCreate;
+            });
+        rig.Service.FailNext(Create, Fault.DropAfter());
+
+        await rig.UpAsync(Programs.Relay());
+
+        rig.Service.Calls.Where(call => call.Operation == Create).Select(call => call.Code)
+            .ShouldBe(["ConnectionDropped", "InvalidParameter"]);
+        rig.State!.Id.ShouldBe($"cn-shanghai/{rig.Task.TaskId}");
+        (await rig.UpAsync(Programs.Relay())).ShouldBe(Step.Same);
+    }
+
+    [Theory]
+    [InlineData("Forbidden.RAM", 403)]
+    [InlineData("Throttling.User", 400)]
+    [InlineData("InvalidAccessKeyId.Inactive", 400)]
+    public async Task A_repeated_creation_that_is_refused_still_says_that_the_first_may_have_made_the_task(string code, int status)
+    {
+        using var rig = new Rig(RelayTask.Token, settings => settings.ListLag = TimeSpan.FromHours(1));
+        rig.Service.FailNext(Create, Fault.DropAfter());
+        rig.Service.FailNext(Create, Fault.Refuse(code, status) with { Times = 1000 });
+
+        var error = await Should.ThrowAsync<RpcException>(() => rig.UpAsync(Programs.Relay()));
+
+        error.Code.ShouldBe(ProviderStatus.Unknown);
+        error.Message.ShouldContain(code);
+        error.Message.ShouldContain("Whether the task was made is not known: none was found yet, but it may exist");
+        error.Message.ShouldContain("pulumi import aliyun-live:index:RelayTask <name> cn-shanghai/<taskId>");
+        rig.Service.Tasks.ShouldHaveSingleItem();
+    }
+
+    [Theory]
+    [InlineData(12, true)]
+    [InlineData(3600, false)]
+    public async Task A_repeated_creation_that_is_cancelled_before_it_is_sent_looks_once_more_for_the_task_of_the_first(int lag, bool found)
+    {
+        using var rig = new Rig(RelayTask.Token, settings => settings.ListLag = TimeSpan.FromSeconds(lag));
+        rig.Service.FailNext(Create, Fault.DropAfter());
+        rig.Service.FailNext(Create, Fault.Throttle() with { Times = 1000 });
+        DateTimeOffset? cancelled = null;
+        rig.Service.AfterCall = operation =>
+        {
+            if (operation != Create || cancelled is not null || rig.Service.Calls.Count(call => call.Operation == Create) < 2) return;
+            cancelled = rig.Clock.GetUtcNow();
+            rig.CancelCalls();
+        };
+
+        var error = await Record.ExceptionAsync(() => rig.UpAsync(Programs.Relay()));
+
+        (rig.Clock.GetUtcNow() - cancelled!.Value).ShouldBeLessThanOrEqualTo(Waiting.AfterCancelLimit);
+        if (found) rig.State!.Id.ShouldBe($"cn-shanghai/{rig.Task.TaskId}");
+        else error!.Message.ShouldContain("it was cancelled. Whether the task was made is not known: none was found yet, but it may exist");
+    }
+
+    [Fact]
     public async Task A_creation_of_which_nothing_is_found_says_what_to_do_if_it_turns_up()
     {
         using var rig = new Rig(RelayTask.Token);
