@@ -71,7 +71,7 @@ static class Answer
     static bool MaybeDone(HttpStatusCode status, string code, LiveErrorKind kind) => kind switch
     {
         LiveErrorKind.Transient => !LiveErrors.IsClockSkew(code),
-        LiveErrorKind.Throttled => (int)status >= 500 && !LiveErrors.IsFlowControl(code),
+        LiveErrorKind.Throttled => (int)status >= 500 && !LiveErrors.IsThrottling(code),
         _ => false,
     };
 

@@ -52,7 +52,13 @@ static class LiveErrors
     /// <summary>
     /// Flow control as the official clients recognise it: <c>Throttling.User</c>, <c>Rejected.Throttling</c>, <c>ServiceUnavailable</c>.
     /// </summary>
-    public static bool IsFlowControl(string code) => code == "ServiceUnavailable" || code.Contains("Throttling", StringComparison.Ordinal);
+    public static bool IsFlowControl(string code) => code == "ServiceUnavailable" || IsThrottling(code);
+
+    /// <summary>
+    /// Whether the code says that the call was turned away at the door, whatever its status. <c>ServiceUnavailable</c> does not: a gateway
+    /// answers it also when the service behind it got the call and gave no answer in time.
+    /// </summary>
+    public static bool IsThrottling(string code) => code.Contains("Throttling", StringComparison.Ordinal);
 
     static LiveErrorKind ByStatus(HttpStatusCode status) => (int)status switch
     {

@@ -155,6 +155,18 @@ public sealed class ExactlyOnceTests
         (await rig.UpAsync(Programs.Relay())).ShouldBe(Step.Same);
     }
 
+    [Fact]
+    public async Task A_creation_that_a_gateway_calls_unavailable_after_it_was_done_makes_no_second_task()
+    {
+        using var rig = new Rig(RelayTask.Token);
+        rig.Service.FailNext(Create, new Fault(FaultKind.FailAfterDoing, "ServiceUnavailable", 503));
+
+        await rig.UpAsync(Programs.Relay());
+
+        rig.State!.Id.ShouldBe($"cn-shanghai/{rig.Service.Tasks.Values.ShouldHaveSingleItem().TaskId}");
+        rig.Service.Calls.Count(call => call.Operation == Create).ShouldBe(1);
+    }
+
     [Theory]
     [InlineData("Forbidden.RAM", 403)]
     [InlineData("Throttling.User", 400)]

@@ -48,7 +48,7 @@ public sealed class LiveErrorsTests
     [InlineData(503, "Rejected.Throttling")]
     [InlineData(503, "ServiceUnavailable")]
     [InlineData(429, "TooMany")]
-    public void Flow_control_is_throttling_and_nothing_was_done(int status, string code)
+    public void Flow_control_is_throttling(int status, string code)
     {
         LiveErrors.Classify((System.Net.HttpStatusCode)status, code, retryAfter: false, temporaryKey: false).ShouldBe(LiveErrorKind.Throttled);
     }

@@ -14,10 +14,10 @@ public sealed class RetryTests
     static readonly Func<HttpRequestMessage, HttpResponseMessage> Lost = Throws(new HttpRequestException(HttpRequestError.ResponseEnded, "The response ended prematurely."));
 
     /// <summary>Answers after which a call may be made again, whatever the operation.</summary>
-    public static TheoryData<string> CertainlyNotDone => ["throttled", "throttled by header", "overloaded", "refused"];
+    public static TheoryData<string> CertainlyNotDone => ["throttled", "throttled by header", "throttled with 503", "refused"];
 
     /// <summary>Answers that leave open whether the operation was carried out.</summary>
-    public static TheoryData<string> MaybeDone => ["lost", "faulty", "faulty with header", "html", "empty", "not json", "array", "nonce used", "too long", "gateway", "broken off"];
+    public static TheoryData<string> MaybeDone => ["lost", "faulty", "faulty with header", "overloaded", "overloaded with header", "html", "empty", "not json", "array", "nonce used", "too long", "gateway", "broken off"];
 
     [Theory]
     [MemberData(nameof(CertainlyNotDone))]
@@ -164,7 +164,7 @@ public sealed class RetryTests
     [Fact]
     public async Task A_wait_asked_for_beyond_the_time_limit_is_not_begun()
     {
-        using var fixture = new ClientFixture(Error(503, "ServiceUnavailable", headers: ("x-acs-retry-after", "20000")));
+        using var fixture = new ClientFixture(Error(503, "Throttling.Api", headers: ("x-acs-retry-after", "20000")));
 
         var failure = await Should.ThrowAsync<LiveException>(
             () => fixture.Client.CreateLivePullToPushAsync(ClientFixture.Region, ClientFixture.Nothing, fixture.Deadline(20)));
@@ -333,7 +333,9 @@ public sealed class RetryTests
     {
         "throttled" => Error(400, "Throttling.User"),
         "throttled by header" => Error(400, "AnyCode", headers: ("x-acs-retry-after", "300")),
+        "throttled with 503" => Error(503, "Rejected.Throttling"),
         "overloaded" => Error(503, "ServiceUnavailable"),
+        "overloaded with header" => Error(503, "ServiceUnavailable", headers: ("x-acs-retry-after", "300")),
         "refused" => Refused,
         "lost" => Lost,
         "faulty" => Error(500, "InternalError"),
