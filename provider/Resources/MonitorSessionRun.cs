@@ -6,8 +6,6 @@ namespace PulumiAliyunLive.Resources;
 /// <summary>One operation on one monitor session: the calls and waits it is made of, with their failures told in the session's name.</summary>
 sealed class MonitorSessionRun(Session session, Deadline deadline, string urn, string id)
 {
-    const int PageSize = 100;
-
     /// <summary>How often a refused deletion stops the session again before it gives up.</summary>
     const int MaxDeleteTries = 5;
 
@@ -35,7 +33,7 @@ sealed class MonitorSessionRun(Session session, Deadline deadline, string urn, s
         try
         {
             if (session.Listings is { } listings && await listings.FindMonitorAsync(id, deadline) is { } listed) return listed;
-            var page = await session.Client.DescribeLiveStreamMonitorListAsync(id, 1, PageSize, deadline);
+            var page = await session.Client.DescribeLiveStreamMonitorListAsync(id, 1, Limits.MonitorPageSize, deadline);
             if (page.LiveStreamMonitorList.FirstOrDefault(monitor => monitor.MonitorId == id) is { } found) return found;
             if (page.Total <= page.LiveStreamMonitorList.Count) return null;
             return (await session.Client.ListLiveStreamMonitorsAsync(deadline)).FirstOrDefault(monitor => monitor.MonitorId == id);

@@ -67,6 +67,22 @@ public sealed class SharedListingRefreshTests
     }
 
     [Fact]
+    public async Task A_service_that_refuses_large_monitor_pages_is_asked_for_each_session_with_one_call()
+    {
+        using var fleet = new Fleet();
+        var ids = await fleet.AddMonitorsAsync(30);
+        var refusal = Fault.Refuse("InvalidParameter.Malformed") with { Times = 1000, Where = call => call["PageSize"] == "100" };
+        fleet.Service.FailNext(ListMonitors, refusal);
+
+        var replies = await Fleet.InParallelAsync(ids, 8, fleet.RefreshMonitorAsync);
+
+        replies.Select(reply => reply.Id).ShouldBe(ids);
+        fleet.Service.Calls.Count(call => call.Parameters.ContainsKey("MonitorId")).ShouldBe(30);
+        fleet.Service.Calls.Count(call => call.Code != null).ShouldBe(1, "the shared listing is not tried again and again");
+        fleet.Service.Calls.Count.ShouldBe(31);
+    }
+
+    [Fact]
     public async Task A_single_read_is_one_exact_call()
     {
         using var fleet = new Fleet();
