@@ -25,16 +25,19 @@ sealed class ObjectSchema
     public static readonly ObjectSchema Empty = new();
 
     readonly OrderedDictionary<string, PropertySchema> _properties = new(StringComparer.Ordinal);
-    bool? _hasDefaults;
-    bool? _hasSecrets;
+    readonly Lazy<bool> _hasDefaults;
+    readonly Lazy<bool> _hasSecrets;
 
     /// <summary>An object to be filled by <see cref="Declare"/>.</summary>
     public ObjectSchema()
     {
+        _hasDefaults = new(() => Reaches(static property => property.Default is not null));
+        _hasSecrets = new(() => Reaches(static property => property.Secret));
     }
 
     /// <summary>An object with the given properties.</summary>
-    public ObjectSchema(params IEnumerable<PropertySchema> properties) => Declare(properties);
+    public ObjectSchema(params IEnumerable<PropertySchema> properties)
+        : this() => Declare(properties);
 
     public IReadOnlyDictionary<string, PropertySchema> Properties => _properties;
 
@@ -42,10 +45,10 @@ sealed class ObjectSchema
     public ImmutableArray<PropertySchema> Ordered { get; private set; } = [];
 
     /// <summary>Whether a default stands here or in an object inside.</summary>
-    public bool HasDefaults => _hasDefaults ??= Reaches(static property => property.Default is not null);
+    public bool HasDefaults => _hasDefaults.Value;
 
     /// <summary>Whether a secret property stands here or in an object inside.</summary>
-    public bool HasSecrets => _hasSecrets ??= Reaches(static property => property.Secret);
+    public bool HasSecrets => _hasSecrets.Value;
 
     /// <summary>A property by its name; null where there is none.</summary>
     public PropertySchema? Find(string name) => _properties.TryGetValue(name, out var property) ? property : null;
