@@ -16,6 +16,9 @@ static class ErrorTexts
     /// <summary>The failure as one sentence after the other, for the reasons of a partial failure.</summary>
     public static string Text(LiveException error, string attempt) => $"Could not {attempt}: {error.Message}. {Advice(error)}".TrimEnd();
 
+    /// <summary>A stated name as it may be shown: one that the program marked as secret is not.</summary>
+    public static string Name(PropertyValue stated) => stated is { IsSecret: false, Text: { } name } ? name : "of the given name";
+
     static ProviderStatus StatusOf(LiveException error) => error.Kind switch
     {
         LiveErrorKind.Gone => ProviderStatus.NotFound,

@@ -12,7 +12,7 @@ sealed class MonitorSessionCreation(MonitorSession resource, Session session, De
     /// <summary>The id of the new session.</summary>
     public async Task<string> RunAsync(PropertyMap inputs)
     {
-        var attempt = $"create monitor session {parameters["MonitorName"]}";
+        var attempt = $"create monitor session {ErrorTexts.Name(inputs["monitorName"]!)}";
         try
         {
             var seen = (await session.Client.ListLiveStreamMonitorsAsync(deadline)).Select(monitor => monitor.MonitorId).ToHashSet(StringComparer.Ordinal);

@@ -179,7 +179,7 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
 
         var deadline = session.Deadline(request.Timeout, Waiting.ChangeLimit, cancellation);
         var region = inputs["region"]!.Text!;
-        var creation = new RelayTaskCreation(session, deadline, request.Urn, region, Parameters(inputs));
+        var creation = new RelayTaskCreation(session, deadline, request.Urn, region, inputs["taskName"]!, Parameters(inputs));
         var (id, start) = await creation.RunAsync(Times.Parse(inputs["startTime"]?.Text), Times.Parse(inputs["endTime"]!.Text)!.Value);
 
         // From here on the task exists: whatever fails, its id must reach the state.

@@ -9,8 +9,10 @@ namespace PulumiAliyunLive.Resources;
 /// Creates a relay task exactly once. The service has no client token and bills every task, so a look-up before the call refuses a
 /// destination in use, and a lost answer is resolved by looking for the task; see <see cref="ExactlyOnce"/>.
 /// </summary>
+/// <param name="name">As the program states it, with its mark if it is a secret.</param>
 /// <param name="parameters">Everything CreateLivePullToPush takes but <c>StartTime</c>.</param>
-sealed class RelayTaskCreation(Session session, Deadline deadline, string urn, string region, IReadOnlyDictionary<string, string> parameters)
+sealed class RelayTaskCreation(
+    Session session, Deadline deadline, string urn, string region, PropertyValue name, IReadOnlyDictionary<string, string> parameters)
 {
     /// <summary>How far in the future a task that shall start now is put, so that the request still arrives in time.</summary>
     static readonly TimeSpan StartLead = TimeSpan.FromSeconds(10);
@@ -18,7 +20,7 @@ sealed class RelayTaskCreation(Session session, Deadline deadline, string urn, s
     /// <summary>The lead of the second try, after the first was refused as past.</summary>
     static readonly TimeSpan LargerStartLead = TimeSpan.FromSeconds(60);
 
-    readonly string _attempt = $"create relay task {parameters["TaskName"]} in {region}";
+    readonly string _attempt = $"create relay task {ErrorTexts.Name(name)} in {region}";
 
     /// <summary>Every start time that was sent: the task of a lost answer has one of them.</summary>
     readonly HashSet<DateTimeOffset> _starts = [];
@@ -96,11 +98,14 @@ sealed class RelayTaskCreation(Session session, Deadline deadline, string urn, s
     }
 
     string Conflict(LiveTask other) =>
-        $"Could not {_attempt}: task {region}/{other.TaskId} (`{other.TaskInfo.Text("TaskName")}`) pushes to the same destination from "
+        $"Could not {_attempt}: task {region}/{other.TaskId}{NameOf(other)} pushes to the same destination from "
         + $"{other.TaskInfo.Text("StartTime")} to {other.TaskInfo.Text("EndTime")}, and two tasks may not push to one address at the same time. "
         + "Nothing was created. If this run replaces that task, set the resource option `deleteBeforeReplace: true`; if the resource was renamed, "
         + "give it `aliases`; if two tasks swap their destinations, do it in two runs, over a third address; if the task is a left-over that this resource shall "
         + $"manage, import it: pulumi import aliyun-live:index:RelayTask <name> {region}/{other.TaskId}";
+
+    /// <summary>The other task may be the one that this replaces, of the same name.</summary>
+    string NameOf(LiveTask other) => name.IsSecret ? "" : $" (`{other.TaskInfo.Text("TaskName")}`)";
 
     async Task<LiveTask?> ConfirmAsync(string taskId)
     {

@@ -209,6 +209,38 @@ public sealed class ExactlyOnceTests
         else error!.Message.ShouldContain("it was cancelled. Whether the task was made is not known: none was found yet, but it may exist");
     }
 
+    [Theory]
+    [InlineData("task")]
+    [InlineData("session")]
+    public async Task A_creation_that_fails_does_not_show_a_name_that_is_marked_as_secret(string noun)
+    {
+        var (type, name, program) = noun == "task"
+            ? (RelayTask.Token, "taskName", Programs.Relay())
+            : (MonitorSession.Token, "monitorName", Programs.Monitor());
+        using var rig = new Rig(type);
+        rig.Service.FailNext(noun == "task" ? Create : CreateMonitor, Fault.Refuse("Forbidden.RAM", 403));
+
+        var secret = program.With((name, ((PropertyValue)"acme-launch").AsSecret()));
+        var error = await Should.ThrowAsync<RpcException>(() => rig.UpAsync(secret));
+
+        error.Message.ShouldNotContain("acme-launch");
+        error.Message.ShouldContain($"{noun} of the given name");
+    }
+
+    [Fact]
+    public async Task A_task_in_the_way_is_told_without_a_name_that_is_marked_as_secret()
+    {
+        using var rig = new Rig(RelayTask.Token);
+        var program = Programs.Relay().With(("taskName", ((PropertyValue)"acme-launch").AsSecret()));
+        await rig.UpAsync(program);
+        rig.State = null;
+
+        var error = await Should.ThrowAsync<RpcException>(() => rig.UpAsync(program));
+
+        error.Message.ShouldContain($"task cn-shanghai/{rig.Task.TaskId} pushes to the same destination");
+        error.Message.ShouldNotContain("acme-launch");
+    }
+
     [Fact]
     public async Task A_creation_of_which_nothing_is_found_says_what_to_do_if_it_turns_up()
     {
