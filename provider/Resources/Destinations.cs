@@ -21,7 +21,8 @@ sealed class Destinations
         {
             _claims.Remove(urn);
             if (Read(inputs, now) is not { } wanted) return null;
-            var other = _claims.FirstOrDefault(claim => StackOf(claim.Key) == StackOf(urn) && claim.Value.Collides(wanted, now)).Key;
+            var stack = StackOf(urn);
+            var other = _claims.FirstOrDefault(claim => claim.Value.Collides(wanted, now) && StackOf(claim.Key) == stack).Key;
             if (other is null) _claims.Add(urn, wanted);
             return other is null ? null : $"resource `{other.Split("::")[^1]}`";
         }
