@@ -65,6 +65,7 @@ sealed class Retry(TimeProvider clock, Func<double> jitter, TimeSpan? longest = 
         readonly DateTimeOffset _start = deadline.Clock.GetUtcNow();
         LiveException? _last;
         DateTimeOffset? _firstFailure;
+        bool _maybeDone;
         bool _triedLongest;
         int _attempts;
         int _waits;
@@ -83,6 +84,7 @@ sealed class Retry(TimeProvider clock, Func<double> jitter, TimeSpan? longest = 
             }
 
             _last = failure;
+            _maybeDone |= failure.MaybeDone;
             _firstFailure ??= deadline.Clock.GetUtcNow();
             _attempts++;
             NextDelay = TimeSpan.Zero;
@@ -107,8 +109,7 @@ sealed class Retry(TimeProvider clock, Func<double> jitter, TimeSpan? longest = 
                 : $"the time limit being {Span(deadline.Limit)}";
             return new LiveException(
                 LiveErrorKind.Transient, last.Operation, LiveErrors.OutOfTime,
-                $"gave up after {tries} in {Span(took)}, {limit}; last, {last.Message}", null,
-                last.MaybeDone, last);
+                $"gave up after {tries} in {Span(took)}, {limit}; last, {last.Message}", null, _maybeDone, last);
         }
 
         /// <summary>Doubled each time, and between half and all of it by chance, so that many callers do not come back together.</summary>

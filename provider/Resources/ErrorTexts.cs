@@ -34,14 +34,17 @@ static class ErrorTexts
     static string Advice(LiveException error) => error.Kind switch
     {
         LiveErrorKind.Gone => "It may have reached its end time or been deleted elsewhere. Run `pulumi refresh` to see what is left.",
-        LiveErrorKind.Throttled =>
+        LiveErrorKind.Transient or LiveErrorKind.Throttled when IsOutOfCalls(error) =>
             "The account's call limit is used up, by this or other programs. Try again later; nothing was changed by this call.",
-        LiveErrorKind.Transient =>
+        LiveErrorKind.Transient or LiveErrorKind.Throttled =>
             "The service or the network failed. Try again; run `pulumi refresh` first if in doubt about what was done.",
         LiveErrorKind.Denied when error.Code == "LiveServiceNotFound" =>
             "ApsaraVideo Live is not opened for this account. Open it in the console first.",
         LiveErrorKind.Denied when error.Code == "CodeInvalidAliUid" =>
             "The account owns no live domain. Add one first, or check that the keys belong to the right account.",
+
+        // A proxy's page: the service was not asked, and the message says what to check.
+        LiveErrorKind.Denied when error.Code == LiveErrors.BadAnswer => "",
         LiveErrorKind.Denied => $"The RAM user or role needs the action `live:{error.Operation}` on resource `*`.",
         LiveErrorKind.Credentials =>
             "Check `accessKey`, `secretKey` and `securityToken` of the provider, or the environment variables they come from.",
@@ -49,5 +52,13 @@ static class ErrorTexts
         LiveErrorKind.Invalid => "Correct the inputs that the message names and run again.",
         LiveErrorKind.NotAllowed => "The object's state does not allow it now.",
         _ => "",
+    };
+
+    /// <summary>Whether it was the rate limit that turned the call away: the service's at every try, or our own before the first.</summary>
+    static bool IsOutOfCalls(LiveException error) => !error.MaybeDone && (error.InnerException, error.Code) switch
+    {
+        (LiveException last, LiveErrors.OutOfTime) => last.Kind == LiveErrorKind.Throttled,
+        (null, LiveErrors.OutOfTime) => true,
+        _ => error.Kind == LiveErrorKind.Throttled,
     };
 }

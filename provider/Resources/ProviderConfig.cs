@@ -114,7 +114,10 @@ sealed record ProviderConfig(
         Uri? address = null;
         if (endpoint is not null && !Live.Endpoint.TryParse(endpoint, out address, out var problem))
         {
-            throw new ProviderException(ProviderStatus.InvalidArgument, $"endpoint {problem}");
+            var told = Stated("endpoint") is null
+                ? $"The environment variable {EndpointVariable} holds no address that serves: it {problem}"
+                : $"endpoint {problem}";
+            throw new ProviderException(ProviderStatus.InvalidArgument, told);
         }
 
         var credentials = new CredentialOptions

@@ -88,5 +88,16 @@ public sealed class ProviderConfigTests
             [new CheckFailure("", "assumeRoleWithOidc.oidcToken: must not be stated together with oidcTokenFile")]);
     }
 
+    [Theory]
+    [InlineData(null, "The environment variable LIVE_ENDPOINT holds no address that serves: it must begin with https://")]
+    [InlineData("ftp://stated", "endpoint must begin with https://")]
+    public void An_address_that_does_not_serve_is_told_with_the_place_it_comes_from(string? stated, string told)
+    {
+        var config = stated is null ? PropertyMap.Empty : new PropertyMap { ["endpoint"] = stated };
+
+        Should.Throw<ProviderException>(() => ProviderConfig.Read(LiveProvider.Schema.Config, config, name => name == "LIVE_ENDPOINT" ? "ftp://x" : null))
+            .Message.ShouldBe(told);
+    }
+
     static ProviderConfig Read(PropertyMap config) => ProviderConfig.Read(LiveProvider.Schema.Config, config, _ => null);
 }

@@ -1,5 +1,6 @@
 using System.Security.Authentication;
 using PulumiAliyunLive.Live;
+using PulumiAliyunLive.Resources;
 using static PulumiAliyunLive.Tests.Live.ScriptedHandler;
 
 namespace PulumiAliyunLive.Tests.Live;
@@ -56,6 +57,15 @@ public sealed class LiveErrorsTests
     [Fact]
     public void Any_error_with_a_time_to_come_back_is_throttling() =>
         LiveErrors.Classify(System.Net.HttpStatusCode.Forbidden, "CodeTaskNotExist", retryAfter: true, temporaryKey: false).ShouldBe(LiveErrorKind.Throttled);
+
+    [Fact]
+    public async Task A_page_of_a_proxy_that_refuses_is_not_told_as_a_missing_permission()
+    {
+        var told = (await FailureOf(Text("<html>Blocked</html>", "text/html", 403))).Explain("stop the relay task").Message;
+
+        told.ShouldContain("HTTP403 with a body of type text/html");
+        told.ShouldEndWith("check the endpoint and HTTPS_PROXY.");
+    }
 
     [Fact]
     public async Task Fields_in_lower_case_are_understood()

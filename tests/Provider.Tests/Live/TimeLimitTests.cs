@@ -60,8 +60,26 @@ public sealed class TimeLimitTests
         var failure = await Should.ThrowAsync<RpcException>(() => rig.RefreshAsync());
 
         failure.Message.ShouldContain("the limit of trying again being 3 s");
+        failure.Message.ShouldContain("The account's call limit is used up, by this or other programs. Try again later");
+        failure.Message.ShouldNotContain("The service or the network failed");
         (rig.Clock.GetUtcNow() - began).ShouldBeLessThanOrEqualTo(TimeSpan.FromSeconds(3));
         rig.State.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_call_that_may_have_been_made_before_it_was_throttled_is_not_told_as_one_that_changed_nothing()
+    {
+        using var rig = new Rig(RelayTask.Token);
+        await rig.UpAsync(Programs.Relay());
+        rig.Service.FailNext("UpdateLivePullToPush", Fault.DropAfter());
+        rig.Service.FailNext("UpdateLivePullToPush", Fault.Throttle() with { Times = 1000 });
+
+        var changed = Programs.Relay().With(("callbackUrl", "https://hooks.example.com/other"));
+        var failure = await Should.ThrowAsync<RpcException>(() => rig.UpAsync(changed));
+
+        failure.Message.ShouldContain("Throttling.User");
+        failure.Message.ShouldContain("run `pulumi refresh` first if in doubt about what was done");
+        failure.Message.ShouldNotContain("nothing was changed");
     }
 
     [Theory]
