@@ -7,15 +7,13 @@ namespace PulumiAliyunLive.Live;
 
 /// <summary>
 /// ApsaraVideo Live, version 2016-11-01: one method per operation. Parameters are given by the service's own names, as text. Every call
-/// waits
-/// its turn under the rate limits and is tried again where that is safe, within its time limit. One instance serves the whole process.
+/// waits its turn under the rate limits and is tried again where that is safe, within its time limit. One instance serves the whole
+/// process.
 /// </summary>
 /// <remarks>
 /// Every method throws <see cref="LiveException"/> when the service refuses or fails, <see cref="CredentialsException"/> when there is
-/// nothing to
-/// sign with, and <see cref="OperationCanceledException"/> when the operation is cancelled. A cancelled Create that was already sent may
-/// have
-/// made its object.
+/// nothing to sign with, and <see cref="OperationCanceledException"/> when the operation is cancelled. A cancelled Create that was already
+/// sent may have made its object.
 /// </remarks>
 /// <param name="clock">The clock of waits, of time limits and of the dates on requests.</param>
 /// <param name="jitter">Chance, from 0 to 1, that spreads repeated calls.</param>
@@ -64,8 +62,8 @@ sealed class LiveClient(
         CallAsync(UpdateTask, [.. parameters, .. TaskAddress(region, taskId)], deadline, answer => answer);
 
     /// <summary>
-    /// The task of this exact id. An ended one may still be returned, as <see cref="TaskStatus.Exit"/>, or be <see
-    /// cref="LiveErrorKind.Gone"/>.
+    /// The task of this exact id. An ended one may still be returned, as <see cref="TaskStatus.Exit"/>, or be
+    /// <see cref="LiveErrorKind.Gone"/>.
     /// </summary>
     public Task<LiveTask> DescribeLivePullToPushAsync(string region, string taskId, Deadline deadline) =>
         CallAsync(DescribeTask, TaskAddress(region, taskId), deadline, answer => ReadTask(DescribeTask, answer, answer));

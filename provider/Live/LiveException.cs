@@ -47,8 +47,8 @@ sealed class LiveException(
     public string Operation { get; } = operation;
 
     /// <summary>
-    /// The service's error code, for example <c>CodeTaskNotExist</c>; for a failure without an answer, a word of <see
-    /// cref="LiveErrors"/>.
+    /// The service's error code, for example <c>CodeTaskNotExist</c>; for a failure without an answer, a word of
+    /// <see cref="LiveErrors"/>.
     /// </summary>
     public string Code { get; } = code;
 

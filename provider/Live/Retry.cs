@@ -7,8 +7,7 @@ namespace PulumiAliyunLive.Live;
 /// <summary>
 /// The one place that decides whether a failed call is made again, and when. Throttling and passing faults are tried again with growing,
 /// jittered waits for as long as the operation's time limit allows; what can be put right (a clock, a key that ran out) is put right and
-/// tried
-/// again at once. A call that may only happen once is tried again only after an answer that proves that it did not happen.
+/// tried again at once. A call that may only happen once is tried again only after an answer that proves that it did not happen.
 /// </summary>
 /// <param name="jitter">Chance, from 0 to 1.</param>
 /// <param name="longest">How long a call is tried again after its first failure; null: as long as its time limit allows.</param>
@@ -29,10 +28,12 @@ sealed class Retry(TimeProvider clock, Func<double> jitter, TimeSpan? longest = 
 
     /// <summary>Makes one call until it succeeds or there is no point in trying again.</summary>
     /// <param name="once">Whether a second execution would do harm.</param>
-    /// <param name="remedy">Puts right what the failure shows to be wrong; true when the call may now succeed. Asked after every
-    /// failure.</param>
-    /// <exception cref="LiveException">The last failure; when the time limit ended the trying, it says so and is <see
-    /// cref="LiveErrorKind.Transient"/>.</exception>
+    /// <param name="remedy">
+    /// Puts right what the failure shows to be wrong; true when the call may now succeed. Asked after every failure.
+    /// </param>
+    /// <exception cref="LiveException">
+    /// The last failure; when the time limit ended the trying, it says so and is <see cref="LiveErrorKind.Transient"/>.
+    /// </exception>
     public async Task<T> RunAsync<T>(bool once, Deadline deadline, Func<LiveException, bool> remedy, Func<Task<T>> attempt)
     {
         var run = new Run(once, deadline, remedy, jitter, longest);

@@ -8,8 +8,7 @@ namespace PulumiAliyunLive.Live;
 /// <summary>One operation of an RPC-style service.</summary>
 /// <param name="Once">
 /// Whether a second arrival of the request would make a second object: then nothing on our side sends it again by itself, and a
-/// cancellation
-/// leaves it a moment to come back with the id.
+/// cancellation leaves it a moment to come back with the id.
 /// </param>
 sealed record RpcOperation(string Name, string Version, HttpMethod Method, bool Once = false);
 
