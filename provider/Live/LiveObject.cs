@@ -29,32 +29,13 @@ readonly struct LiveObject(JsonElement element)
         _ => null,
     };
 
-    /// <summary>A floating-point field; text that holds a number counts too.</summary>
-    public double? Number(string name) => Field(name) switch
-    {
-        { ValueKind: JsonValueKind.Number } field when field.TryGetDouble(out var value) => value,
-        { ValueKind: JsonValueKind.String } field
-            when double.TryParse(field.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) => value,
-        _ => null,
-    };
-
     /// <summary>A list of texts; null where the field is no list.</summary>
     public ImmutableArray<string>? TextList(string name) => Field(name) is { ValueKind: JsonValueKind.Array } field
         ? [.. field.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!)]
         : null;
 
-    /// <summary>A list of numbers; null where the field is no list.</summary>
-    public ImmutableArray<double>? NumberList(string name) => Field(name) is { ValueKind: JsonValueKind.Array } field
-        ? [.. field.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.Number).Select(item => item.GetDouble())]
-        : null;
-
     /// <summary>A nested object; null where the field is none.</summary>
     public LiveObject? Object(string name) => Field(name) is { ValueKind: JsonValueKind.Object } field ? new LiveObject(field) : null;
-
-    /// <summary>A list of objects; empty where the field is no list.</summary>
-    public ImmutableArray<LiveObject> ObjectList(string name) => Field(name) is { ValueKind: JsonValueKind.Array } field
-        ? [.. field.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.Object).Select(item => new LiveObject(item))]
-        : [];
 
     JsonElement? Field(string name) =>
         Element.ValueKind == JsonValueKind.Object && Element.TryGetProperty(name, out var field) ? field : null;

@@ -25,10 +25,6 @@ sealed class CheckFailures(ObjectSchema schema, PropertyMap stated)
     /// <summary>Adds a failure at a path.</summary>
     public void Add(PropertyPath path, string reason) => Add(path.ToString(), reason);
 
-    /// <summary>Whether something is wrong at a path or below it, so that a rule can leave alone what is wrong already.</summary>
-    public bool Concerns(string path) => _failures.Exists(failure => failure.Path.StartsWith(path, StringComparison.Ordinal)
-        && (failure.Path.Length == path.Length || failure.Path[path.Length] is '.' or '['));
-
     /// <summary>All failures in the order of the schema, those of no property last.</summary>
     public IReadOnlyList<CheckFailure> ToList() =>
         [.. _failures.OrderBy(failure => failure.Order).Select(failure => ToFailure(failure.Path, failure.Reason))];

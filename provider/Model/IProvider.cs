@@ -88,10 +88,7 @@ sealed record DiffRequest(
 
 /// <param name="Changes">Every changed path; empty means nothing to do.</param>
 /// <param name="DeleteBeforeReplace">The order of a replacement, should one happen for whatever reason.</param>
-sealed record DiffResult(IReadOnlyList<PropertyChange> Changes, bool DeleteBeforeReplace)
-{
-    public static readonly DiffResult None = new([], DeleteBeforeReplace: false);
-}
+sealed record DiffResult(IReadOnlyList<PropertyChange> Changes, bool DeleteBeforeReplace);
 
 /// <param name="Path">A property path such as <c>inputList[0].inputUrl</c>.</param>
 /// <param name="Replace">Whether this change forces a replacement.</param>

@@ -41,10 +41,3 @@ sealed class PartialFailureException(string id, PropertyMap outputs, PropertyMap
 
     public IReadOnlyList<string> Reasons { get; } = reasons;
 }
-
-/// <summary>Configuration keys that the provider cannot work without; the engine shows each with a hint how to set it.</summary>
-sealed class MissingConfigException(IReadOnlyList<(string Key, string Description)> keys)
-    : ProviderException(ProviderStatus.InvalidArgument, $"missing configuration: {string.Join(", ", keys.Select(key => key.Key))}")
-{
-    public IReadOnlyList<(string Key, string Description)> Keys { get; } = keys;
-}

@@ -34,18 +34,6 @@ static class SchemaCheck
         return result;
     }
 
-    /// <summary>Drops the top-level values that are equal to their property's default: what a program would not have to state.</summary>
-    public static PropertyMap WithoutDefaults(ObjectSchema schema, PropertyMap values)
-    {
-        var result = new PropertyMap(values);
-        foreach (var property in schema.Ordered)
-        {
-            if (property.Default is not null && result[property.Name] is { } value && PropertyValue.SameValue(value, property.Default))
-                result.Remove(property.Name);
-        }
-        return result;
-    }
-
     /// <summary>
     /// Reads provider configuration, where every value that is not a string may arrive as JSON text, and brings it into the form of
     /// <see cref="Normalise"/>. Members that are the engine's pass through.

@@ -5,7 +5,6 @@ using Google.Protobuf.WellKnownTypes;
 using PulumiAliyunLive.Model;
 using Continuation = PulumiAliyunLive.Protocol.Wire.ListResponse.Types.Continuation;
 using DiffChanges = PulumiAliyunLive.Protocol.Wire.DiffResponse.Types.DiffChanges;
-using MissingKey = PulumiAliyunLive.Protocol.Wire.ConfigureErrorMissingKeys.Types.MissingKey;
 using NamingMode = PulumiAliyunLive.Protocol.Wire.CheckRequest.Types.AutonamingOptions.Types.Mode;
 
 namespace PulumiAliyunLive.Protocol;
@@ -111,10 +110,6 @@ static class Translation
             Properties = ValueCodec.Encode(partial.Outputs),
             Inputs = ValueCodec.Encode(partial.Inputs),
             Reasons = { partial.Reasons },
-        }),
-        MissingConfigException missing => WithDetail(failure, "pulumirpc.ConfigureErrorMissingKeys", new Wire.ConfigureErrorMissingKeys
-        {
-            MissingKeys = { missing.Keys.Select(key => new MissingKey { Name = key.Key, Description = key.Description }) },
         }),
         _ => new RpcException(failure.Status, failure.Message, failure),
     };

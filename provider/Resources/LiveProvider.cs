@@ -69,6 +69,8 @@ sealed class LiveProvider(IEngineLog log, TimeProvider clock, Func<ProviderConfi
     {
         var settings = ProviderConfig.Read(Schema.Config, config, Environment.GetEnvironmentVariable);
         var client = connect?.Invoke(settings) ?? settings.Connect(clock, debug: line => _ = _log.LogAsync(LogSeverity.Debug, line, "").AsTask());
+
+        // The one before is not disposed: calls in flight go on with it, and its connections end by themselves once they are idle.
         _session = new(client, _log, clock, settings.Region, settings.EnvironmentRegion, settings.RefreshBeforeUpdate)
         {
             Listings = new(client, clock),

@@ -1,5 +1,6 @@
 using PulumiAliyunLive.Model;
 using PulumiAliyunLive.Resources;
+using PulumiAliyunLive.Tests.Model;
 using PulumiAliyunLive.Tests.Resources;
 
 namespace PulumiAliyunLive.Tests.Contract;
@@ -51,8 +52,8 @@ public sealed class UpgradeTests
         var schema = LiveProvider.Schema.Resources[token].Inputs;
         rig.State = rig.State! with
         {
-            Inputs = SchemaCheck.WithoutDefaults(schema, rig.State.Inputs),
-            Outputs = SchemaCheck.WithoutDefaults(schema, rig.State.Outputs)
+            Inputs = TestSchema.WithoutDefaults(schema, rig.State.Inputs),
+            Outputs = TestSchema.WithoutDefaults(schema, rig.State.Outputs)
         };
         (await rig.UpAsync(program)).ShouldBe(Step.Same);
         await rig.DestroyAsync();

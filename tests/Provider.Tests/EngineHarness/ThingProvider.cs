@@ -40,7 +40,7 @@ sealed class ThingProvider(IEngineLog log) : IProvider
 
     public ValueTask<DiffResult> DiffConfigAsync(DiffRequest request, CancellationToken cancellation) =>
         new(request.News["region"] == request.OldInputs["region"]
-            ? DiffResult.None
+            ? new DiffResult([], DeleteBeforeReplace: false)
             : new([new("region", ChangeKind.Update, Replace: true)], DeleteBeforeReplace: false));
 
     public ValueTask ConfigureAsync(PropertyMap config, CancellationToken cancellation)

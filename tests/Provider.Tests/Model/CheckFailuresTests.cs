@@ -72,17 +72,4 @@ public class CheckFailuresTests
         failures.Count.ShouldBe(5);
         failures.ToList().Select(failure => failure.Reason).ShouldBe(["title: x", "stage.width: b", "stage.name: a", "stage.width: c", "whole"]);
     }
-
-    [Fact]
-    public void A_failure_concerns_its_path_and_all_paths_above()
-    {
-        var failures = new CheckFailures(TestSchema.Inputs, PropertyMap.Empty);
-        failures.Add("cameras[1].inputUrl", "x");
-        failures.Concerns("cameras").ShouldBeTrue();
-        failures.Concerns("cameras[1]").ShouldBeTrue();
-        failures.Concerns("cameras[1].inputUrl").ShouldBeTrue();
-        failures.Concerns("cameras[10]").ShouldBeFalse();
-        failures.Concerns("camera").ShouldBeFalse();
-        failures.Concerns("cameras[1].inputUrl.x").ShouldBeFalse();
-    }
 }

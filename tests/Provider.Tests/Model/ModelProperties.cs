@@ -104,7 +104,7 @@ public class ModelProperties
     {
         var full = SchemaCheck.WithDefaults(Inputs, Check(news).Result);
         SchemaCheck.WithDefaults(Inputs, full).ShouldHold(full);
-        var restored = SchemaCheck.WithDefaults(Inputs, SchemaCheck.WithoutDefaults(Inputs, full));
+        var restored = SchemaCheck.WithDefaults(Inputs, WithoutDefaults(Inputs, full));
         restored.Count.ShouldBe(full.Count);
         foreach (var (name, value) in full)
             (value.ContainsUnknown || PropertyValue.SameValue(restored[name]!, value)).ShouldBeTrue(name);

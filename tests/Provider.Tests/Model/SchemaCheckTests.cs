@@ -303,22 +303,6 @@ public class SchemaCheckTests
     }
 
     [Fact]
-    public void Values_equal_to_their_default_are_dropped_at_the_top_alone()
-    {
-        PropertyMap values = new()
-        {
-            ["kind"] = new SecretValue("live"),
-            ["retries"] = 4,
-            ["muted"] = false,
-            ["title"] = "t",
-            ["stage"] = new PropertyMap { ["width"] = 1280 },
-        };
-        SchemaCheck.WithoutDefaults(Inputs, values).ShouldHold(
-            new PropertyMap { ["retries"] = 4, ["title"] = "t", ["stage"] = new PropertyMap { ["width"] = 1280 } });
-        values.Count.ShouldBe(5);
-    }
-
-    [Fact]
     public void Secret_properties_are_marked_where_they_stand_and_other_marks_are_kept()
     {
         PropertyMap values = new()

@@ -142,6 +142,18 @@ static class TestSchema
         return (result, Texts(failures));
     }
 
+    /// <summary>Drops the top-level values that are equal to their property's default: what a program would not have to state.</summary>
+    public static PropertyMap WithoutDefaults(ObjectSchema schema, PropertyMap values)
+    {
+        var result = new PropertyMap(values);
+        foreach (var property in schema.Ordered)
+        {
+            if (property.Default is not null && result[property.Name] is { } value && PropertyValue.SameValue(value, property.Default))
+                result.Remove(property.Name);
+        }
+        return result;
+    }
+
     public static IReadOnlyList<string> Texts(CheckFailures failures) => [.. failures.ToList().Select(failure => $"{failure.Property}|{failure.Reason}")];
 
     /// <summary>Compares maps whatever the order of their names, which the assertion library would not do.</summary>

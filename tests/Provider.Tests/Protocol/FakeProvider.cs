@@ -13,7 +13,7 @@ sealed class FakeProvider : IProvider
     public Func<CheckRequest, CancellationToken, ValueTask<CheckResult>> OnCheck { get; set; } =
         (request, _) => ValueTask.FromResult(new CheckResult(request.News, []));
 
-    public Func<DiffRequest, DiffResult> OnDiff { get; set; } = _ => DiffResult.None;
+    public Func<DiffRequest, DiffResult> OnDiff { get; set; } = _ => new([], DeleteBeforeReplace: false);
 
     public Func<PropertyMap, CancellationToken, ValueTask> OnConfigure { get; set; } = (_, _) => ValueTask.CompletedTask;
 

@@ -289,20 +289,6 @@ public sealed class RpcDispatcherTests : IDisposable
     }
 
     [Fact]
-    public async Task Missing_configuration_is_listed_key_by_key()
-    {
-        _provider.OnConfigure = (_, _) => throw new MissingConfigException(
-            [("aliyun-live:accessKeyId", "The id."), ("aliyun-live:region", "Where.")]);
-
-        var error = await Fails(() => _client.Configure(new Wire.ConfigureRequest()));
-
-        error.Code.ShouldBe(ProviderStatus.InvalidArgument);
-        error.Status.Details.Single().TypeUrl.ShouldBe("type.googleapis.com/pulumirpc.ConfigureErrorMissingKeys");
-        error.Detail<Wire.ConfigureErrorMissingKeys>().ShouldNotBeNull().MissingKeys.Select(key => (key.Name, key.Description))
-            .ShouldBe([("aliyun-live:accessKeyId", "The id."), ("aliyun-live:region", "Where.")]);
-    }
-
-    [Fact]
     public async Task An_unforeseen_error_blames_the_plugin_and_quotes_nothing()
     {
         _provider.OnCreate = (_, _) => throw new InvalidOperationException("the key is sk-12345");
