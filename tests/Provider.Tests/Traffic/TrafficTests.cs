@@ -91,6 +91,7 @@ public sealed class TrafficTests
     [Theory]
     [InlineData("3.200", Ground.ThisProcess)]
     [InlineData("3.259", Ground.ThisProcess)]
+    [InlineData("3.200", Ground.Processes)]
     [InlineData("3.259", Ground.Processes)]
     public async Task A_plugin_that_dies_in_create_leaves_a_task_that_the_next_up_names_instead_of_making_a_second(string version, Ground ground)
     {
