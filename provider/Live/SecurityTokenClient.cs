@@ -116,6 +116,11 @@ sealed class SecurityTokenClient(LiveClientOptions options, TimeProvider clock, 
         {
             throw failure.NotDone();
         }
+        catch (CancelledWhileSentException cancelled)
+        {
+            // A key that nobody got: the call that needs it was never sent.
+            throw new OperationCanceledException(cancelled.CancellationToken);
+        }
     }
 
     TakenKeys ReadKeys(RpcOperation operation, LiveObject answer, RpcTransport transport, AssumeRoleOptions role)

@@ -33,6 +33,8 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
     /// <summary>Calls in flight, and one more until this is disposed.</summary>
     int _open = 1;
 
+    bool _disposed;
+
     readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Done when this is disposed and the last call has its reply, which may take a cancelled one a moment.</summary>
@@ -87,12 +89,15 @@ sealed class RpcDispatcher(IProvider provider, EngineClient engine) : IDisposabl
     }
 
     /// <summary>Cancels everything in flight; calls made later run as usual. What the calls do about it is not waited for.</summary>
-    public void CancelRunning() => _ = Interlocked.Exchange(ref _running, new CancellationTokenSource()).CancelAsync();
+    public void CancelRunning()
+    {
+        if (!_disposed) _ = Interlocked.Exchange(ref _running, new CancellationTokenSource()).CancelAsync();
+    }
 
     /// <summary>Cancels everything in flight and whatever is called later.</summary>
     public void Dispose()
     {
-        if (_running.IsCancellationRequested) return;
+        if (Interlocked.Exchange(ref _disposed, true)) return;
         _ = _running.CancelAsync();
         Close();
     }

@@ -142,15 +142,38 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
             }
         }
 
-        if (ended || changes.Any(change => RootOf(change) == "desiredStatus")) return changes;
+        if (ended) return changes;
+        foreach (var name in LeftByFailure(olds, oldInputs, news).Where(name => !Covers(ignoreChanges, name) && !changes.Any(change => RootOf(change) == name)))
+        {
+            changes.Add(new(name, ChangeKind.Update, InputDiff: false));
+        }
+
+        if (changes.Any(change => RootOf(change) == "desiredStatus")) return changes;
 
         // A task created as Stopped before its start cannot be stopped then; once it has started, the next up does it.
         var desired = Covers(ignoreChanges, "desiredStatus") ? null : news["desiredStatus"]?.Text;
         if (desired == "Stopped" && RelayUpdatePlan.WasOnAir(olds, now)) changes.Add(new("desiredStatus", ChangeKind.Update, InputDiff: false));
 
         // A refresh makes the engine forget that an operation failed, but what it left undone is still to be done.
-        else if (RelayUpdatePlan.Undone(olds, desired) is not null) changes.Add(new("status", ChangeKind.Update, InputDiff: false));
+        else if (RelayUpdatePlan.Undone(olds, desired) is not null && !Covers(ignoreChanges, "status")) changes.Add(new("status", ChangeKind.Update, InputDiff: false));
         return changes;
+    }
+
+    /// <summary>
+    /// What a failed update has changed already and the program does not want: the outputs show it, the old inputs do not. So a program that is
+    /// taken back is followed, too.
+    /// </summary>
+    IEnumerable<string> LeftByFailure(PropertyMap olds, PropertyMap oldInputs, PropertyMap news)
+    {
+        var (before, wanted) = (SchemaCheck.WithDefaults(Schema.Inputs, oldInputs), SchemaCheck.WithDefaults(Schema.Inputs, news));
+        return
+            from field in Fields
+            where field.Takes is Takes.AtOnce or Takes.WhenStopped
+            let left = olds[field.Name]
+            where left is not null && !Same(field.Name, before[field.Name], left) && !Same(field.Name, wanted[field.Name], left)
+            select field.Name;
+
+        bool Same(string name, PropertyValue? stated, PropertyValue left) => stated is not null && (stated.ContainsUnknown || Means(name, stated, left));
     }
 
     /// <summary>
@@ -394,8 +417,8 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
             throw new ProviderException(ProviderStatus.FailedPrecondition, EndedText(id, request.Olds));
         }
 
-        var update = new RelayTaskUpdate(this, run, plan, before);
-        var task = await update.RunAsync((inputs, live) => MarkSecrets(Outputs(inputs, run.Id, live)));
+        var update = new RelayTaskUpdate(this, run, plan, before, (inputs, live) => MarkSecrets(Outputs(inputs, run.Id, live)));
+        var task = await update.RunAsync();
         return new(MarkSecrets(Outputs(request.News, run.Id, task)), session.RefreshBeforeUpdate);
     }
 

@@ -1,3 +1,4 @@
+using PulumiAliyunLive.Credentials;
 using PulumiAliyunLive.Live;
 using PulumiAliyunLive.Model;
 using TaskStatus = PulumiAliyunLive.Live.TaskStatus;
@@ -8,18 +9,19 @@ namespace PulumiAliyunLive.Resources;
 /// Carries a <see cref="RelayUpdatePlan"/> out on the task as it is found. Once a Stop of ours may have been carried out, a Restart is always
 /// attempted, after a failed update and after a cancellation too; what failed is reported with the state that was reached.
 /// </summary>
-sealed class RelayTaskUpdate(RelayTask resource, RelayTaskRun run, RelayUpdatePlan plan, LiveTask before)
+/// <param name="outputs">The outputs that belong to inputs and a state of the task.</param>
+sealed class RelayTaskUpdate(
+    RelayTask resource, RelayTaskRun run, RelayUpdatePlan plan, LiveTask before, Func<PropertyMap, LiveTask, PropertyMap> outputs)
 {
     /// <summary>Runs the update and returns the task as it is afterwards.</summary>
-    /// <param name="outputs">The outputs that belong to inputs and a state of the task.</param>
-    public async Task<LiveTask> RunAsync(Func<PropertyMap, LiveTask, PropertyMap> outputs)
+    public async Task<LiveTask> RunAsync()
     {
-        run.Observed = outputs(plan.News, before);
+        run.Observed = outputs(plan.OldInputs, before);
         run.Pending = plan.Olds[RelayUpdatePlan.PendingKey]?.Text;
         return await run.KeepAsync(run.Observed, plan.OldInputs, async () =>
         {
             var restarted = await ChangeAsync();
-            var task = await ReadBackAsync(outputs);
+            var task = await ReadBackAsync();
             run.Observed = outputs(plan.News, task);
             if (plan.Awaits && (restarted || task.Status != TaskStatus.Offline)) task = await run.AwaitRunningAsync(task);
             return task;
@@ -79,12 +81,31 @@ sealed class RelayTaskUpdate(RelayTask resource, RelayTaskRun run, RelayUpdatePl
 
     async Task SendAsync(Dictionary<string, string> parameters)
     {
-        await run.UpdateAsync(parameters);
+        try
+        {
+            await run.UpdateAsync(parameters);
+        }
+        catch (Exception failure) when (MaybeDone(failure))
+        {
+            run.Observed = With(Sent(), run.Observed!);
+            throw;
+        }
 
-        // Whatever fails from here on, the task has its new times, until a read shows something else.
-        var taken = new PropertyMap(run.Observed!);
-        foreach (var field in Sent().Where(field => field.Name is "startTime" or "endTime")) taken[field.Name] = plan.News[field.Name]!;
-        run.Observed = taken;
+        // Whatever fails from here on, the task has the new values, until a read shows something else.
+        run.Observed = With(Sent(), run.Observed!);
+    }
+
+    /// <summary>Inputs or outputs with the new values of some fields.</summary>
+    PropertyMap With(IEnumerable<Field> fields, PropertyMap values)
+    {
+        var taken = new PropertyMap(values);
+        foreach (var field in fields)
+        {
+            if (plan.News[field.Name] is { } value) taken[field.Name] = value;
+            else taken.Remove(field.Name);
+        }
+
+        return taken;
     }
 
     /// <summary>Whether the call that failed may have been carried out: not where it was refused, or never sent.</summary>
@@ -104,7 +125,7 @@ sealed class RelayTaskUpdate(RelayTask resource, RelayTaskRun run, RelayUpdatePl
         {
             return await run.DescribeAsync("read", Grace()) is { Status: TaskStatus.Offline };
         }
-        catch (ProviderException)
+        catch (Exception error) when (error is ProviderException or CredentialsException)
         {
             return false;
         }
@@ -121,7 +142,7 @@ sealed class RelayTaskUpdate(RelayTask resource, RelayTaskRun run, RelayUpdatePl
             run.Pending = null;
             if (run.Observed is { } observed) run.Observed = new PropertyMap(observed) { ["status"] = nameof(TaskStatus.Running) };
         }
-        catch (ProviderException)
+        catch (Exception error) when (error is ProviderException or CredentialsException)
         {
             // The first failure is the one that is told; the pending restart is in the state and the next up does it.
             if (run.Observed is { } observed) run.Observed = new PropertyMap(observed) { ["status"] = nameof(TaskStatus.Offline) };
@@ -152,7 +173,7 @@ sealed class RelayTaskUpdate(RelayTask resource, RelayTaskRun run, RelayUpdatePl
     });
 
     /// <summary>Reads the task until it shows what was sent; a field the service did not take is an error that names it.</summary>
-    async Task<LiveTask> ReadBackAsync(Func<PropertyMap, LiveTask, PropertyMap> outputs)
+    async Task<LiveTask> ReadBackAsync()
     {
         var task = await run.UntilAsync(
             () => run.DescribeAsync("read"),
@@ -163,7 +184,7 @@ sealed class RelayTaskUpdate(RelayTask resource, RelayTaskRun run, RelayUpdatePl
         var missing = NotTaken(task);
         if (missing.Count == 0) return task;
 
-        run.Observed = outputs(plan.OldInputs, task);
+        run.Observed = outputs(With(Sent().Except(missing), plan.OldInputs), task);
         var reasons = string.Join(" ", missing.Select(Reason));
         throw new ProviderException(ProviderStatus.FailedPrecondition, $"Relay task {run.Id} did not take every change. {reasons}");
     }

@@ -79,7 +79,7 @@ sealed record RelayUpdatePlan
         var changes = resource.Changes(request.Olds, request.OldInputs, request.News, request.IgnoreChanges, now);
         var changed = changes.Select(change => PropertyPath.Parse(change.Path).RootName!).Where(byField.ContainsKey).ToHashSet(StringComparer.Ordinal);
         var desired = RelayTask.Covers(request.IgnoreChanges, "desiredStatus") ? null : request.News["desiredStatus"]?.Text;
-        var moveTo = changed.Contains("desiredStatus") ? desired : Undone(request.Olds, desired);
+        var moveTo = (changed.Contains("desiredStatus") ? desired : null) ?? Undone(request.Olds, desired);
         var ended = RelayTask.HasEnded(request.Olds, now);
         var started = HasStarted(request.Olds, now);
         return new()

@@ -43,7 +43,8 @@ public sealed class RelayTaskInterruptionTests
         var program = Programs.Relay().With(("desiredStatus", desired.Length == 0 ? null : (PropertyValue)desired), ("endTime", rig.Clock.In(TimeSpan.FromDays(3))));
         await rig.UpAsync(program);
         await RelayTaskChangeTests.BringAsync(rig, "Running");
-        var changed = program.With(("sourceUrls", PropertyValue.Of(NewSource.Select(url => (PropertyValue)url))));
+        var changed = program.With(
+            ("sourceUrls", PropertyValue.Of(NewSource.Select(url => (PropertyValue)url))), ("callbackUrl", "https://hooks.example.com/new"));
         await CutAsync(rig, cut, call, () => rig.UpAsync(changed));
         rig.State.ShouldNotBeNull();
 
@@ -51,11 +52,35 @@ public sealed class RelayTaskInterruptionTests
         if (refreshed && (desired == "Running" || !cut.StartsWith("killed", StringComparison.Ordinal))) await rig.RefreshAsync();
         await UntilDoneAsync(rig, changed);
         rig.Task.OnAir.ShouldNotBeNull().SourceUrls.ShouldBe(NewSource);
+        rig.Task.Config.CallbackUrl.ShouldBe("https://hooks.example.com/new");
         rig.State!.Outputs.Keys.ShouldNotContain(key => key.StartsWith("__", StringComparison.Ordinal), "nothing is pending");
         rig.Service.Conflicts.ShouldBeEmpty();
         await rig.DestroyAsync();
         rig.Service.Tasks.Values.ShouldAllBe(task => !task.IsLive);
         Secrets.ShouldNotLeak(rig);
+    }
+
+    [Theory]
+    [MemberData(nameof(UpdateCuts))]
+    public async Task A_program_that_is_taken_back_after_a_cut_off_update_is_followed(string cut, string desired, int call, bool freed)
+    {
+        using var rig = new Rig(RelayTask.Token);
+        var program = Programs.Relay().With(("desiredStatus", desired.Length == 0 ? null : (PropertyValue)desired), ("endTime", rig.Clock.In(TimeSpan.FromDays(3))));
+        await rig.UpAsync(program);
+        await RelayTaskChangeTests.BringAsync(rig, "Running");
+        var changed = program.With(
+            ("sourceUrls", PropertyValue.Of(NewSource.Select(url => (PropertyValue)url))), ("callbackUrl", "https://hooks.example.com/new"));
+        await CutAsync(rig, cut, call, () => rig.UpAsync(changed));
+
+        // A killed plugin leaves the state as it was: what it did before shows in a refresh.
+        if (cut.StartsWith("killed", StringComparison.Ordinal)) await rig.RefreshAsync();
+        if (freed) program = program.With(("desiredStatus", null));
+        await UntilDoneAsync(rig, program);
+        if (!cut.StartsWith("killed", StringComparison.Ordinal) || (desired == "Running" && !freed)) rig.Task.OnAir.ShouldNotBeNull();
+        rig.Task.Config.SourceUrls.ShouldBe([Programs.Source]);
+        rig.Task.Config.CallbackUrl.ShouldBeEmpty();
+        (rig.Task.OnAir?.SourceUrls ?? [Programs.Source]).ShouldBe([Programs.Source]);
+        rig.Service.Conflicts.ShouldBeEmpty();
     }
 
     public static TheoryData<string, string, int> CreateCuts()
