@@ -2,11 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using LiveSimulator;
-using PulumiAliyunLive.Model;
 using PulumiAliyunLive.Protocol;
 using PulumiAliyunLive.Resources;
 using PulumiAliyunLive.Tests.Process;
-using PulumiAliyunLive.Tests.Resources;
 using Wire = PulumiAliyunLive.Protocol.Wire;
 
 namespace PulumiAliyunLive.Tests.Faults;
