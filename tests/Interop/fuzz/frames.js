@@ -154,12 +154,16 @@ const WINDOW = 65_535;
 
 /**
  * Makes one proper call over a connection of its own and looks for the status in the bytes of the answer, whatever the length of its headers;
- * nothing where none comes in time. The plugin's server writes headers as plain text.
+ * why there is none where none comes in time. The plugin's server writes headers as plain text.
  */
 async function rawCall(port, headers, message, milliseconds) {
     const socket = net.connect(port, "127.0.0.1");
-    socket.on("error", () => {});
-    socket.setTimeout(milliseconds, () => socket.destroy());
+    let why = "the connection was closed";
+    socket.on("error", error => { why = error.message; });
+    socket.setTimeout(milliseconds, () => {
+        why = `nothing came for ${milliseconds / 1000} s`;
+        socket.destroy();
+    });
     const fields = Object.entries({ ":scheme": "http", ":authority": "127.0.0.1", ...headers }).sort(([one], [other]) => Number(other[0] === ":") - Number(one[0] === ":"));
     const pieces = Array.from({ length: Math.ceil(message.length / 16_384) }, (_, index) => frame(TYPES.data, 0, 1, message.subarray(index * 16_384, (index + 1) * 16_384)));
     const most = Buffer.alloc(4);
@@ -178,7 +182,7 @@ async function rawCall(port, headers, message, milliseconds) {
     } finally {
         socket.destroy();
     }
-    return {};
+    return { why };
 }
 
 module.exports = { Frames, rawCall };

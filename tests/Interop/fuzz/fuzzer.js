@@ -237,7 +237,7 @@ class Fuzzer {
     async #call(method, body, kind) {
         this.counts[kind]++;
         const limit = Math.ceil(Math.min(CALL_MILLISECONDS, Math.max(this.#end - Date.now(), 0) + 1000));
-        const { code, message } = await this.#exchange(method, body, limit);
+        const { code, message, why } = await this.#exchange(method, body, limit);
         this.statuses[code] = (this.statuses[code] ?? 0) + 1;
 
         const input = { method, body: body.toString("base64") };
@@ -245,7 +245,7 @@ class Fuzzer {
         if (kind !== "answers" && body.length < 2000 && !this.news.has(name))
             this.news.set(name, input);
         if (code === undefined)
-            this.#find("status", `${method} got no status`, input);
+            this.#find("status", `${method} got no status: ${why}`, input);
         else if (Number(code) === INTERNAL)
             this.#find("internal", `${method}: ${this.plugin.log.findLast(line => line.severity === severity.DEBUG)?.message ?? message}`, input);
         if (message?.includes(SERVED_KEY))
@@ -285,7 +285,7 @@ class Fuzzer {
             return { code: reply.fields["grpc-status"], message: percentDecoded(reply.fields["grpc-message"] ?? "") };
         if (session === this.session)
             this.#connect();
-        return this.#alive() ? await rawCall(this.plugin.portLine, headers, message, ANSWER_MILLISECONDS + milliseconds) : {};
+        return this.#alive() ? await rawCall(this.plugin.portLine, headers, message, ANSWER_MILLISECONDS + milliseconds) : { why: "the plugin has ended" };
     }
 
     async #session(pieces, patience) {
