@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using PulumiAliyunLive.Model;
 using PulumiAliyunLive.Live;
+using PulumiAliyunLive.Model;
 using PulumiAliyunLive.Protocol;
 using PulumiAliyunLive.Resources;
 

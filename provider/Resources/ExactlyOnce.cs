@@ -87,11 +87,11 @@ sealed class ExactlyOnce(
             var inTime = !deadline.Cancellation.IsCancellationRequested && !deadline.EndsWithin(Waiting.AfterCancelLimit);
             try
             {
-                return Choose(await LookAsync(inTime ? deadline : Grace()), made);
+                return Choose(await LookAsync(inTime ? deadline : Waiting.AfterCancel(deadline)), made);
             }
             catch (OperationCanceledException) when (inTime)
             {
-                return Choose(await LookAsync(Grace()), made);
+                return Choose(await LookAsync(Waiting.AfterCancel(deadline)), made);
             }
         }
         catch (Exception error) when (error is LiveException or CredentialsException)
@@ -99,8 +99,6 @@ sealed class ExactlyOnce(
             throw Unknown(ProviderStatus.Unknown, $"{lost.Message}. Looking for it failed, too: {error.Message}", "it may exist");
         }
     }
-
-    Deadline Grace() => new(deadline.Clock, Waiting.AfterCancelLimit, CancellationToken.None);
 
     Task<IReadOnlyList<Candidate>> LookAsync(Deadline limit) => Waiting.UntilAsync(
         () => look(limit), found => found.Count > 0, Waiting.ReadBackLimit, limit, session.Log, urn, $"looking for the {noun} whose creation was not confirmed");

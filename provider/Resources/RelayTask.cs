@@ -165,15 +165,15 @@ sealed class RelayTask(ResourceSchema schema) : Resource(schema)
     /// </summary>
     IEnumerable<string> LeftByFailure(PropertyMap olds, PropertyMap oldInputs, PropertyMap news)
     {
-        var (before, wanted) = (SchemaCheck.WithDefaults(Schema.Inputs, oldInputs), SchemaCheck.WithDefaults(Schema.Inputs, news));
         return
             from field in Fields
             where field.Takes is Takes.AtOnce or Takes.WhenStopped
             let left = olds[field.Name]
-            where left is not null && !Same(field.Name, before[field.Name], left) && !Same(field.Name, wanted[field.Name], left)
+            where left is not null && !States(oldInputs, field.Name, left) && !States(news, field.Name, left)
             select field.Name;
 
-        bool Same(string name, PropertyValue? stated, PropertyValue left) => stated is not null && (stated.ContainsUnknown || Means(name, stated, left));
+        bool States(PropertyMap inputs, string name, PropertyValue left) =>
+            (inputs[name] ?? Schema.Inputs.Properties[name].Default) is { } stated && (stated.ContainsUnknown || Means(name, stated, left));
     }
 
     /// <summary>

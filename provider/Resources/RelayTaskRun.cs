@@ -124,9 +124,7 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string
 
         if (task.Status is TaskStatus.Running or TaskStatus.Recovering)
         {
-            await StopAsync();
-            task = await UntilStoppedAsync(deadline.Limit) ?? throw Disappeared("when it was stopped");
-            if (task.Status is not (TaskStatus.Offline or TaskStatus.Exit)) throw StillOnAir(task, "up");
+            task = await StopSurelyAsync("up") ?? throw Disappeared("when it was stopped");
         }
 
         Pending = null;
@@ -178,9 +176,18 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string
         limit,
         $"waiting for relay task {Id} to stop");
 
-    ProviderException StillOnAir(LiveTask task, string command) => new(
-        ProviderStatus.DeadlineExceeded,
-        $"Relay task {Id} was stopped, but after {Limit} the service still shows it as {task.Status}. Run {command} again.");
+    /// <summary>Stops the task, and fails where that does not show; null where the task is gone.</summary>
+    /// <param name="command">What to run again then.</param>
+    async Task<LiveTask?> StopSurelyAsync(string command)
+    {
+        await StopAsync();
+        var task = await UntilStoppedAsync(deadline.Limit);
+        return task is null or { Status: TaskStatus.Offline or TaskStatus.Exit }
+            ? task
+            : throw new ProviderException(
+                ProviderStatus.DeadlineExceeded,
+                $"Relay task {Id} was stopped, but after {Limit} the service still shows it as {task.Status}. Run {command} again.");
+    }
 
     /// <summary>Restarts the task.</summary>
     /// <param name="limit">The operation's own time, or a fresh one after a cancellation.</param>
@@ -225,9 +232,8 @@ sealed class RelayTaskRun(Session session, Deadline deadline, string urn, string
                     urn);
                 return false;
             default:
-                await StopAsync();
-                var left = await UntilStoppedAsync(deadline.Limit);
-                return left is null or { Status: TaskStatus.Offline or TaskStatus.Exit } ? true : throw StillOnAir(left, "destroy");
+                await StopSurelyAsync("destroy");
+                return true;
         }
     }
 

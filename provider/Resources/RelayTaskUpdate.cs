@@ -81,18 +81,18 @@ sealed class RelayTaskUpdate(
 
     async Task SendAsync(Dictionary<string, string> parameters)
     {
+        // Whatever fails from here on, the task has the new values, until a read shows something else.
+        var untouched = run.Observed!;
+        run.Observed = With(Sent(), untouched);
         try
         {
             await run.UpdateAsync(parameters);
         }
-        catch (Exception failure) when (MaybeDone(failure))
+        catch (Exception failure) when (!MaybeDone(failure))
         {
-            run.Observed = With(Sent(), run.Observed!);
+            run.Observed = untouched;
             throw;
         }
-
-        // Whatever fails from here on, the task has the new values, until a read shows something else.
-        run.Observed = With(Sent(), run.Observed!);
     }
 
     /// <summary>Inputs or outputs with the new values of some fields.</summary>
@@ -123,7 +123,7 @@ sealed class RelayTaskUpdate(
     {
         try
         {
-            return await run.DescribeAsync("read", Grace()) is { Status: TaskStatus.Offline };
+            return await run.DescribeAsync("read", Waiting.AfterCancel(run.Deadline)) is { Status: TaskStatus.Offline };
         }
         catch (Exception error) when (error is ProviderException or CredentialsException)
         {
@@ -131,14 +131,12 @@ sealed class RelayTaskUpdate(
         }
     }
 
-    Deadline Grace() => new(run.Deadline.Clock, Waiting.AfterCancelLimit, CancellationToken.None);
-
     /// <summary>The broadcast comes first: it is put back on air whatever failed, and the failure is told afterwards.</summary>
     async Task RestartAfterFailureAsync()
     {
         try
         {
-            await run.RestartAsync(Grace());
+            await run.RestartAsync(Waiting.AfterCancel(run.Deadline));
             run.Pending = null;
             if (run.Observed is { } observed) run.Observed = new PropertyMap(observed) { ["status"] = nameof(TaskStatus.Running) };
         }

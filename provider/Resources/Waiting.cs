@@ -18,6 +18,9 @@ static class Waiting
     /// <summary>How long the call that must follow a Stop may take after a cancellation: the engine waits 30 s for a reply.</summary>
     public static readonly TimeSpan AfterCancelLimit = TimeSpan.FromSeconds(10);
 
+    /// <summary>The time that such a call has, whatever became of the operation's own.</summary>
+    public static Deadline AfterCancel(Deadline operation) => new(operation.Clock, AfterCancelLimit, CancellationToken.None);
+
     /// <summary>What a last look before the end of the time limit is given to be answered.</summary>
     static readonly TimeSpan LastLook = TimeSpan.FromSeconds(1);
 
