@@ -153,8 +153,8 @@ class Frames {
 const WINDOW = 65_535;
 
 /**
- * Makes one proper call over a connection of its own and looks for the status in the bytes of the answer, whatever the length of its headers;
- * why there is none where none comes in time. The plugin's server writes headers as plain text.
+ * Makes one proper call over a connection of its own and looks for the status in the bytes of the answer, whatever the length of its headers:
+ * `{ code, message }`, or `{ why }` where none comes in time. The plugin's server writes headers as plain text.
  */
 async function rawCall(port, headers, message, milliseconds) {
     const socket = net.connect(port, "127.0.0.1");

@@ -13,7 +13,7 @@ namespace PulumiAliyunLive.Tests.Process;
 
 public sealed class PluginProcessTests
 {
-    const string Service = "pulumirpc.ResourceProvider/";
+    const string Service = PluginCalls.Service;
 
     [Theory]
     [InlineData(PosixSignal.SIGINT)]

@@ -15,7 +15,7 @@ namespace PulumiAliyunLive.Tests.Process;
 /// </summary>
 public sealed class PublishedPluginTests
 {
-    const string Service = "pulumirpc.ResourceProvider/";
+    const string Service = PluginCalls.Service;
     const string RelayTask = "aliyun-live:index:RelayTask";
     const string StreamKey = "process-test-stream-key";
 

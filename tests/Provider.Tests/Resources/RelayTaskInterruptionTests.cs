@@ -40,12 +40,7 @@ public sealed class RelayTaskInterruptionTests
     public async Task A_cut_off_stop_update_restart_is_healed_by_the_next_up(string cut, string desired, int call, bool refreshed)
     {
         using var rig = new Rig(RelayTask.Token);
-        var program = Programs.Relay().With(("desiredStatus", desired.Length == 0 ? null : (PropertyValue)desired), ("endTime", rig.Clock.In(TimeSpan.FromDays(3))));
-        await rig.UpAsync(program);
-        await RelayTaskChangeTests.BringAsync(rig, "Running");
-        var changed = program.With(
-            ("sourceUrls", PropertyValue.Of(NewSource.Select(url => (PropertyValue)url))), ("callbackUrl", "https://hooks.example.com/new"));
-        await CutAsync(rig, cut, call, () => rig.UpAsync(changed));
+        var (_, changed) = await CutUpdateAsync(rig, cut, desired, call);
         rig.State.ShouldNotBeNull();
 
         // A refresh in between hides nothing, but for a killed plugin of a task whose run state nobody manages: that one looks like somebody's stop.
@@ -65,12 +60,7 @@ public sealed class RelayTaskInterruptionTests
     public async Task A_program_that_is_taken_back_after_a_cut_off_update_is_followed(string cut, string desired, int call, bool freed)
     {
         using var rig = new Rig(RelayTask.Token);
-        var program = Programs.Relay().With(("desiredStatus", desired.Length == 0 ? null : (PropertyValue)desired), ("endTime", rig.Clock.In(TimeSpan.FromDays(3))));
-        await rig.UpAsync(program);
-        await RelayTaskChangeTests.BringAsync(rig, "Running");
-        var changed = program.With(
-            ("sourceUrls", PropertyValue.Of(NewSource.Select(url => (PropertyValue)url))), ("callbackUrl", "https://hooks.example.com/new"));
-        await CutAsync(rig, cut, call, () => rig.UpAsync(changed));
+        var (program, _) = await CutUpdateAsync(rig, cut, desired, call);
 
         // A killed plugin leaves the state as it was: what it did before shows in a refresh.
         if (cut.StartsWith("killed", StringComparison.Ordinal)) await rig.RefreshAsync();
@@ -81,6 +71,18 @@ public sealed class RelayTaskInterruptionTests
         rig.Task.Config.CallbackUrl.ShouldBeEmpty();
         (rig.Task.OnAir?.SourceUrls ?? [Programs.Source]).ShouldBe([Programs.Source]);
         rig.Service.Conflicts.ShouldBeEmpty();
+    }
+
+    /// <summary>A task on air whose change of source and callback is cut off: the program that it was made from, and the changed one.</summary>
+    static async Task<(PropertyMap Program, PropertyMap Changed)> CutUpdateAsync(Rig rig, string cut, string desired, int call)
+    {
+        var program = Programs.Relay().With(("desiredStatus", desired.Length == 0 ? null : (PropertyValue)desired), ("endTime", rig.Clock.In(TimeSpan.FromDays(3))));
+        await rig.UpAsync(program);
+        await RelayTaskChangeTests.BringAsync(rig, "Running");
+        var changed = program.With(
+            ("sourceUrls", PropertyValue.Of(NewSource.Select(url => (PropertyValue)url))), ("callbackUrl", "https://hooks.example.com/new"));
+        await CutAsync(rig, cut, call, () => rig.UpAsync(changed));
+        return (program, changed);
     }
 
     public static TheoryData<string, string, int> CreateCuts()
